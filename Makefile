@@ -1,0 +1,41 @@
+# Everything runs in .venv, made from requirements.lock; python3 with pip and venv is all it assumes.
+BIN := .venv/bin
+UV := UV_SYSTEM_CERTS=1 UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy $(BIN)/uv pip
+
+.PHONY: install demo test slow lint types bench lock clean
+
+install: .venv/installed
+
+.venv/installed: pyproject.toml requirements.lock
+	python3 -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(UV) install --quiet --python $(BIN)/python --constraint requirements.lock hatchling editables
+	$(UV) install --quiet --python $(BIN)/python --constraint requirements.lock \
+		--no-build-isolation --editable '.[dev,postgres]'
+	touch $@
+
+demo: install
+	$(BIN)/coterie demo
+
+test: install
+	$(BIN)/python -m pytest -m "not slow"
+
+slow: install
+	$(BIN)/python -m pytest -m slow
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install
+	$(BIN)/mypy
+
+bench: install
+	$(BIN)/python -m benchmarks
+
+lock: install
+	$(UV) compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--all-extras --group serve pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf .venv demo store

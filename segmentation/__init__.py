@@ -1,0 +1,1 @@
+"""The batch pipeline and the read side of its snapshots."""

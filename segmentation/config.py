@@ -1,0 +1,227 @@
+"""The settings of a run: `coterie.toml` read into frozen records."""
+
+import dataclasses
+import tomllib
+import types
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+from segmentation.errors import ConfigError
+
+Facet = Literal["interest", "lifestyle"]
+FACETS: tuple[Facet, ...] = ("interest", "lifestyle")
+Record = TypeVar("Record")
+TABLES = ("events", "labels", "edges", "exposures", "content", "consent")
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputConfig:
+    """Where the tables lie: files, folders or globs, relative to the settings file."""
+
+    events: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    edges: tuple[str, ...] = ()
+    exposures: tuple[str, ...] = ()
+    content: tuple[str, ...] = ()
+    consent: tuple[str, ...] = ()
+    max_bad_share: float = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnsConfig:
+    """How a table's columns are made from a source that names them otherwise.
+
+    Each table maps a column of ours to a DuckDB expression over the source's columns.
+    """
+
+    events: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    edges: dict[str, str] = field(default_factory=dict)
+    exposures: dict[str, str] = field(default_factory=dict)
+    content: dict[str, str] = field(default_factory=dict)
+    consent: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelsConfig:
+    """The role each channel plays; a channel in no role counts as interest."""
+
+    interest: tuple[str, ...] = ("browse", "search", "app")
+    sharing: tuple[str, ...] = ("share",)
+    money: tuple[str, ...] = ("purchase", "return")
+    voice: tuple[str, ...] = ("like", "comment", "ugc")
+    invitations: tuple[str, ...] = ("refer",)
+
+    def roles(self) -> dict[str, str]:
+        """Map each configured channel to its role."""
+        return {
+            channel: role.name
+            for role in dataclasses.fields(self)
+            for channel in getattr(self, role.name)
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class FacetConfig:
+    """One way of looking at people: its tag sources and their support limits.
+
+    A source is a channel role (`interest`, `voice`, `money`, `sharing`) whose tags are taken as
+    they are, or a habit (`labels`, `rhythm`, `channels`, `tempo`, `spending`) turned into tags.
+    """
+
+    sources: tuple[str, ...]
+    half_life_days: float = 30.0
+    clip: float = 10.0
+    min_users: int = 5
+    min_tags: int = 2
+
+
+def interest_facet() -> FacetConfig:
+    """What people look at, use, react to and buy."""
+    return FacetConfig(sources=("interest", "voice", "money"))
+
+
+def lifestyle_facet() -> FacetConfig:
+    """How people live; habits change more slowly than interests."""
+    sources = ("labels", "rhythm", "channels", "tempo", "spending")
+    return FacetConfig(sources=sources, half_life_days=90.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FacetsConfig:
+    """The facets a run segments by."""
+
+    interest: FacetConfig = field(default_factory=interest_facet)
+    lifestyle: FacetConfig = field(default_factory=lifestyle_facet)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CirclesConfig:
+    """How many circles, how small, how many a person; `resamples` measure stability."""
+
+    count: int | Literal["auto"] = "auto"
+    coverage: float | Literal["auto"] = "auto"
+    min_circle_share: float = 0.0008
+    max_circles: int = 3
+    resamples: int = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharingConfig:
+    """How long after seeing a content a share still counts as its outcome."""
+
+    horizon_days: float = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LifecycleConfig:
+    """The window in which evidence for a stage must lie."""
+
+    window_days: float = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RightsConfig:
+    """The policy file; without one the built-in policy of four tiers applies."""
+
+    policy: str = "rights.toml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivacyConfig:
+    """The smallest audience shown, and tags that must never shape a circle."""
+
+    min_audience: int = 50
+    sensitive_tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreConfig:
+    """How many snapshots are kept for rollback."""
+
+    keep_runs: int = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourcesConfig:
+    """What a run may use of the machine."""
+
+    memory_limit: str = "8GB"
+    threads: int = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """All settings of a run."""
+
+    input: InputConfig = field(default_factory=InputConfig)
+    columns: ColumnsConfig = field(default_factory=ColumnsConfig)
+    channels: ChannelsConfig = field(default_factory=ChannelsConfig)
+    facets: FacetsConfig = field(default_factory=FacetsConfig)
+    circles: CirclesConfig = field(default_factory=CirclesConfig)
+    sharing: SharingConfig = field(default_factory=SharingConfig)
+    lifecycle: LifecycleConfig = field(default_factory=LifecycleConfig)
+    rights: RightsConfig = field(default_factory=RightsConfig)
+    privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
+    store: StoreConfig = field(default_factory=StoreConfig)
+    resources: ResourcesConfig = field(default_factory=ResourcesConfig)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a settings file; every key is optional, an unknown one is an error."""
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise ConfigError(
+                f"There is no settings file {path}. `coterie init` writes one."
+            ) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+        return overlay(cls(), table, str(path))
+
+
+def overlay(record: Record, table: dict[str, Any], file: str, under: str = "") -> Record:
+    """Return `record` with the values of a TOML table put over its own, types checked."""
+    hints = typing.get_type_hints(type(record))
+    changes = {}
+    for key, value in table.items():
+        name = f"{under}{key}"
+        if key not in hints:
+            raise ConfigError.unknown_key(file, name, hints)
+        current = getattr(record, key)
+        if dataclasses.is_dataclass(current):
+            if not isinstance(value, dict):
+                raise ConfigError(f"`{name}` in {file} must be a table, got {value!r}.")
+            changes[key] = overlay(current, value, file, f"{name}.")
+        else:
+            changes[key] = checked(value, hints[key], name, file)
+    return typing.cast(Record, dataclasses.replace(typing.cast(Any, record), **changes))
+
+
+def checked(value: Any, hint: Any, name: str, file: str) -> Any:  # noqa: ANN401 - TOML is untyped
+    """Return a TOML value as its field's type, or say what was expected and what was given."""
+    candidate = tuple(value) if isinstance(value, list) else value
+    if isinstance(candidate, int) and not isinstance(candidate, bool) and accepts(1.0, hint):
+        candidate = candidate if accepts(candidate, hint) else float(candidate)
+    if not accepts(candidate, hint):
+        expected = getattr(hint, "__name__", None) if isinstance(hint, type) else str(hint)
+        raise ConfigError(f"`{name}` in {file} must be {expected}, got {value!r}.")
+    return candidate
+
+
+def accepts(value: Any, hint: Any) -> bool:  # noqa: ANN401 - any TOML value against any type
+    """Whether a value has the type a field asks for."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        return value in arguments
+    if origin is types.UnionType:
+        return any(accepts(value, option) for option in arguments)
+    if origin is tuple:
+        return isinstance(value, tuple) and all(accepts(item, arguments[0]) for item in value)
+    if origin is dict:
+        return isinstance(value, dict) and all(
+            accepts(item, arguments[1]) for item in value.values()
+        )
+    return isinstance(value, hint) and not (isinstance(value, bool) and hint is not bool)
