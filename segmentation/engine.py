@@ -1,0 +1,186 @@
+"""Where queries run: one small protocol, and DuckDB behind it."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self, TypeAlias
+
+import duckdb
+import pyarrow
+
+from segmentation.errors import ConfigError, SegmentationError
+
+Value: TypeAlias = str | int | float | bool | None
+Parameters: TypeAlias = Sequence[object] | Mapping[str, object] | None
+
+ROW_GROUP = 122_880  # DuckDB's own default, named so that files keep their bytes when it changes
+
+
+class QueryError(SegmentationError):
+    """A query could not be run; the message is the engine's."""
+
+
+class Engine(Protocol):
+    """What the pipeline asks of a query engine.
+
+    Queries are written in DuckDB's SQL. Results come in the order the query asks for.
+    """
+
+    def execute(self, sql: str, parameters: Parameters = None) -> None:
+        """Run a statement for its effect."""
+        ...
+
+    def rows(self, sql: str, parameters: Parameters = None) -> list[tuple[object, ...]]:
+        """Return a small result as Python tuples."""
+        ...
+
+    def arrow(self, sql: str, parameters: Parameters = None) -> pyarrow.Table:
+        """Return a result as one Arrow table."""
+        ...
+
+    def batches(self, sql: str, *, rows: int = ROW_GROUP) -> Iterator[pyarrow.RecordBatch]:
+        """Yield a result of any size, about `rows` rows at a time."""
+        ...
+
+    def write(self, sql: str, path: Path) -> int:
+        """Write a result to a Parquet file, whole or not at all, and return its row count."""
+        ...
+
+    def register(self, name: str, source: Path | Sequence[Path]) -> None:
+        """Make Parquet files readable as the table `name`, in place of any table so named."""
+        ...
+
+
+class DuckEngine:
+    """DuckDB in this process, held to a share of memory and spilling the rest to disk.
+
+    Parameters
+    ----------
+    memory_limit : str, default="8GB"
+        What a query may hold; sorts and joins beyond it spill to `temp_directory`.
+    threads : int, default=2
+        Threads of one query. Results do not depend on it.
+    temp_directory : Path or None, default=None
+        Where to spill; None means nothing may spill.
+    """
+
+    def __init__(
+        self,
+        memory_limit: str = "8GB",
+        *,
+        threads: int = 2,
+        temp_directory: Path | None = None,
+    ) -> None:
+        self.memory_limit = memory_limit
+        self.connection = _connect(memory_limit, threads, temp_directory)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give memory and temporary files back."""
+        self.connection.close()
+
+    def execute(self, sql: str, parameters: Parameters = None) -> None:
+        """Run a statement for its effect."""
+        self._run(sql, parameters)
+
+    def rows(self, sql: str, parameters: Parameters = None) -> list[tuple[object, ...]]:
+        """Return a small result as Python tuples."""
+        return self._run(sql, parameters).fetchall()
+
+    def arrow(self, sql: str, parameters: Parameters = None) -> pyarrow.Table:
+        """Return a result as one Arrow table."""
+        with self._errors():
+            return self.connection.sql(sql, params=parameters).to_arrow_table()
+
+    def batches(self, sql: str, *, rows: int = ROW_GROUP) -> Iterator[pyarrow.RecordBatch]:
+        """Yield a result of any size, about `rows` rows at a time.
+
+        The engine must run nothing else until the last batch is taken.
+        """
+        with self._errors():
+            yield from self.connection.sql(sql).to_arrow_reader(rows)
+
+    def write(self, sql: str, path: Path) -> int:
+        """Write a result to a Parquet file, whole or not at all, and return its row count."""
+        beside = path.with_name(f".{path.name}.part")
+        options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP}"
+        try:
+            copied = self.rows(f"COPY ({sql}) TO {literal(str(beside))} ({options})")
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+        return int(str(copied[0][0]))
+
+    def register(self, name: str, source: Path | Sequence[Path]) -> None:
+        """Make Parquet files readable as the table `name`, in place of any table so named."""
+        paths = [source] if isinstance(source, Path) else source
+        files = ", ".join(literal(str(path)) for path in paths)
+        self._run(
+            f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS "
+            f"SELECT * FROM read_parquet([{files}])"
+        )
+
+    def _run(self, sql: str, parameters: Parameters = None) -> duckdb.DuckDBPyConnection:
+        with self._errors():
+            return self.connection.execute(sql, parameters)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.OutOfMemoryException as error:
+            raise QueryError(
+                f"A query needs more than `memory_limit` {self.memory_limit}. "
+                "Raise it under [resources], or free disk space for spilling."
+            ) from error
+        except duckdb.Error as error:
+            raise QueryError(str(error).split("\n\nLINE ")[0]) from error
+
+
+def literal(value: Value) -> str:
+    """Write a value as SQL."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    return repr(value)
+
+
+def identifier(name: str) -> str:
+    """Write a table or column name as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _connect(memory_limit: str, threads: int, spill: Path | None) -> duckdb.DuckDBPyConnection:
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit,
+        "threads": threads,
+        "temp_directory": str(spill) if spill else "",
+        "preserve_insertion_order": True,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    try:
+        connection = duckdb.connect(":memory:", config=settings)
+    except duckdb.Error as error:
+        raise ConfigError(
+            f"[resources] with `memory_limit` {memory_limit!r} and `threads` {threads} "
+            f"cannot be used: {error}. Write a size such as 8GB and a number of threads above 0."
+        ) from error
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
+    return connection
