@@ -1,0 +1,5 @@
+"""The command line: `coterie`."""
+
+from segmentation.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,46 @@
+"""The `coterie` program: its commands gathered, its failures turned into exit codes."""
+
+import json
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from segmentation.cli import operations, pipeline, snapshots
+from segmentation.errors import SegmentationError
+
+app = typer.Typer(
+    name="coterie",
+    help="Find circles, score sharing, assign rights, turn the flywheel.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for room in (pipeline, snapshots, operations):
+    room.register(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command: exit 0 on success, 2 on bad usage or input, 1 on failure."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    try:
+        app([word for word in words if word != "--debug"])
+    except SegmentationError as error:
+        if debug:
+            raise
+        fail(str(error), error.exit_code, as_json="--json" in words)
+    except KeyboardInterrupt:
+        fail("Stopped. `coterie run --resume` goes on where it was.", 1)
+    except Exception as error:
+        if debug:
+            raise
+        fail(f"{type(error).__name__}: {error} (`--debug` shows where).", 1)
+
+
+def fail(message: str, code: int, *, as_json: bool = False) -> None:
+    """Say on standard error what went wrong and exit."""
+    text = json.dumps({"error": message}) if as_json else f"coterie: {message}"
+    print(text, file=sys.stderr)  # noqa: T201 - the program's own voice
+    raise SystemExit(code)

@@ -1,0 +1,175 @@
+"""Commands that answer from the live run or serve it: `flywheel`, `keys`, `serve`."""
+
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, clock, database_url
+from segmentation.errors import UsageError
+
+keys = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    app.command()(flywheel)
+    app.command()(serve)
+    app.add_typer(keys, name="keys")
+
+
+def flywheel(
+    project: Annotated[
+        int | None, typer.Option("--project", min=1, help="Rotations to look ahead.")
+    ] = None,
+    engaged: Annotated[float | None, typer.Option(min=0, help="People engaged at first.")] = None,
+    advocacy: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Share of the engaged who advocate.")
+    ] = None,
+    referrals: Annotated[
+        float | None, typer.Option(min=0, help="New people an advocate brings a rotation.")
+    ] = None,
+    persistence: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Share who advocate again next rotation.")
+    ] = None,
+    store: StorePath = DEFAULT_STORE,
+    as_json: Json = False,
+) -> None:
+    """Show the loop: stages, speed, friction, weight; `--project` looks ahead."""
+    given = {"engaged": engaged, "advocacy": advocacy, "referrals": referrals,
+             "persistence": persistence}  # fmt: skip
+    asked = {name: value for name, value in given.items() if value is not None}
+    measured = {} if len(asked) == len(given) else measured_flywheel(store)
+    if project is None:
+        if asked:
+            raise UsageError("Rates are given but no `--project N`: say how many rotations.")
+        answer(measured, as_json, lambda: show_flywheel(measured))
+        return
+    facts = projection(measured.get("rates", {}) | asked, project)
+    answer(facts, as_json, lambda: show_projection(facts))
+
+
+def measured_flywheel(store: StorePath) -> dict[str, Any]:
+    """The flywheel of the live run."""
+    from segmentation.index import Snapshot
+    from segmentation.store import Store
+
+    snapshot = Snapshot.open(Store(store).live_folder())
+    return {"run_id": snapshot.run_id, **snapshot.flywheel()}
+
+
+def projection(rates: dict[str, Any], rotations: int) -> dict[str, Any]:
+    """Engaged people after each rotation."""
+    from models.flywheel import project
+
+    missing = {"engaged", "advocacy", "referrals", "persistence"} - rates.keys()
+    if missing:
+        names = ", ".join(f"`--{name}`" for name in sorted(missing))
+        raise UsageError(f"The live run measured no {names}: give them.")
+    used = {
+        name: float(rates[name]) for name in ("engaged", "advocacy", "referrals", "persistence")
+    }
+    engaged = project(**used, rotations=rotations)
+    return {"rates": used, "engaged": [round(float(value), 6) for value in engaged]}
+
+
+def show_projection(facts: dict[str, Any]) -> None:
+    """Draw one bar a rotation."""
+    table = Table("rotation", "engaged", "", box=None)
+    most = max(facts["engaged"])
+    for rotation, engaged in enumerate(facts["engaged"], start=1):
+        table.add_row(str(rotation), f"{engaged:,.2f}", "█" * round(40 * engaged / max(most, 1e-9)))
+    Console().print(table)
+
+
+def show_flywheel(facts: dict[str, Any]) -> None:
+    """Draw the stages and the figures of the loop."""
+    from segmentation.cli.summary import flywheel_table
+
+    Console().print(flywheel_table(facts))
+
+
+@keys.command("create")
+def create_key(
+    name: Annotated[str, typer.Option("--name", help="Whose key it is.")],
+    scope: Annotated[
+        list[str] | None,
+        typer.Option("--scope", help="read members export tiers runs admin; may repeat."),
+    ] = None,
+    days: Annotated[int | None, typer.Option("--days", min=1, help="Expires after.")] = None,
+    store: StorePath = DEFAULT_STORE,
+    as_json: Json = False,
+) -> None:
+    """Make a key; its secret is shown once and never again."""
+    from segmentation import keys as api_keys
+    from segmentation.database import open_database
+
+    now = clock()
+    record, secret = api_keys.create(
+        open_database(store, database_url()),
+        name=name,
+        scopes=scope or ["read"],
+        expires=now + timedelta(days=days) if days else None,
+        now=now,
+    )
+    facts = record.to_dict() | {"secret": secret}
+    answer(facts, as_json, lambda: typer.echo(f"{secret}\nKeep it: it is not shown again."))
+
+
+@keys.command("list")
+def list_keys(store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
+    """List the keys: names, scopes, expiry; never a secret."""
+    from segmentation import keys as api_keys
+    from segmentation.database import open_database
+
+    rows = [key.to_dict() for key in api_keys.list_keys(open_database(store, database_url()))]
+    answer({"keys": rows}, as_json, lambda: show_keys(rows))
+
+
+def show_keys(rows: list[dict[str, Any]]) -> None:
+    """Draw the keys as a table."""
+    table = Table("key", "name", "scopes", "expires", "revoked", box=None)
+    for row in rows:
+        table.add_row(
+            row["key_id"], row["name"], " ".join(row["scopes"]),
+            str(row["expires"] or "never"), str(row["revoked"] or ""),
+        )  # fmt: skip
+    Console().print(table if rows else "No key yet. `coterie keys create --name NAME` makes one.")
+
+
+@keys.command("revoke")
+def revoke_key(key: str, store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
+    """End a key now."""
+    from segmentation import keys as api_keys
+    from segmentation.database import open_database
+
+    api_keys.revoke(open_database(store, database_url()), key, now=clock())
+    answer({"revoked": key}, as_json, lambda: typer.echo(f"{key} opens nothing any more."))
+
+
+def serve(
+    host: Annotated[str, typer.Option("--host")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option("--workers", min=1)] = 1,
+    store: StorePath = DEFAULT_STORE,
+    no_auth: Annotated[
+        bool, typer.Option("--no-auth", help="Ask for no key; on a loopback address only.")
+    ] = False,
+) -> None:
+    """Answer over HTTP from the live run; a new run is picked up without a restart."""
+    from segmentation.serving import serve_forever
+
+    if no_auth and not is_loopback(host):
+        raise UsageError(f"`--no-auth` is for loopback addresses only, got `--host {host}`.")
+    serve_forever(store, host=host, port=port, workers=workers, no_auth=no_auth, now=clock())
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

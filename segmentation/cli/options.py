@@ -1,0 +1,70 @@
+"""The options several commands share, and how an answer is given."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from segmentation.errors import UsageError
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+StorePath = Annotated[
+    Path,
+    typer.Option("--store", metavar="DIR", help="The store of snapshots.", envvar="COTERIE_STORE"),
+]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")]
+Config = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Settings, such as coterie.toml.")
+]
+Events = Annotated[
+    list[str] | None,
+    typer.Option("--events", metavar="PATH", help="Event files, folders or globs; may repeat."),
+]
+Labels = Annotated[list[str] | None, typer.Option("--labels", metavar="PATH", help="Labels.")]
+Edges = Annotated[list[str] | None, typer.Option("--edges", metavar="PATH", help="Ties.")]
+Exposures = Annotated[
+    list[str] | None, typer.Option("--exposures", metavar="PATH", help="Who saw which content.")
+]
+Content = Annotated[
+    list[str] | None, typer.Option("--content", metavar="PATH", help="The tags of contents.")
+]
+Consent = Annotated[
+    list[str] | None, typer.Option("--consent", metavar="PATH", help="Purposes refused or granted.")
+]
+DEFAULT_STORE = Path("store")
+
+
+def answer(facts: Mapping[str, Any], as_json: bool, text: Callable[[], None]) -> None:
+    """Give the answer of a command: one JSON object, or text for people."""
+    if as_json:
+        sys.stdout.write(json.dumps(facts, ensure_ascii=False, default=str) + "\n")
+    else:
+        text()
+
+
+def moment(text: str | None, option: str) -> datetime | None:
+    """Read a point in time; without a zone it means UTC."""
+    if text is None:
+        return None
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"`{option}` must be a time such as 2026-11-01 or 2026-11-01T02:00:00Z, got {text!r}."
+        ) from error
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+def clock() -> datetime:
+    """Now, in UTC; the one place the command line reads the clock."""
+    return datetime.now(UTC)
+
+
+def database_url() -> str | None:
+    """Where the database is, when not in the store."""
+    return os.environ.get("COTERIE_DATABASE_URL")

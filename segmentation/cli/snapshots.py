@@ -1,0 +1,108 @@
+"""Commands over finished runs: `runs`, `compare`, `publish`, `rollback`, `export`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, clock
+
+What = Literal[
+    "members", "circles", "users", "tiers", "tier-changes", "lineage", "quarantine", "lifecycle"
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    for command in (runs, compare, publish, rollback, export):
+        app.command()(command)
+
+
+def runs(store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
+    """List the finished runs, newest first; the live one is marked."""
+    from segmentation.store import Store
+
+    opened = Store(store)
+    live = opened.current()
+    rows = [
+        {"run_id": facts["run_id"], "live": facts["run_id"] == live, "as_of": facts["as_of"],
+         "users": facts["rows"]["users"], "circles": facts["rows"]["circles"]}
+        for facts in opened.runs()
+    ]  # fmt: skip
+    answer({"live": live, "runs": rows}, as_json, lambda: show_runs(rows))
+
+
+def show_runs(rows: list[dict[str, object]]) -> None:
+    """Draw the runs as a table."""
+    table = Table("run", "live", "as of", "people", "circles", box=None)
+    for row in rows:
+        live = "live" if row["live"] else ""
+        table.add_row(
+            str(row["run_id"]), live, str(row["as_of"]), f"{row['users']:,}", str(row["circles"])
+        )
+    Console().print(table if rows else "No run yet. `coterie run --events PATH` makes one.")
+
+
+def compare(a: str, b: str, store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
+    """Say what changed from run A to run B: circles, people who moved, tiers."""
+    from segmentation.compare import compare_runs
+    from segmentation.store import Store
+
+    facts = compare_runs(Store(store), a, b)
+    answer(facts, as_json, lambda: show_comparison(facts))
+
+
+def show_comparison(facts: dict[str, object]) -> None:
+    """Draw a comparison as two columns."""
+    table = Table("", "", box=None, show_header=False)
+    for name, value in facts.items():
+        table.add_row(name.replace("_", " "), str(value))
+    Console().print(table)
+
+
+def publish(
+    run: str,
+    store: StorePath = DEFAULT_STORE,
+    force: Annotated[bool, typer.Option("--force", help="Publish past a failed gate.")] = False,
+    reason: Annotated[str, typer.Option("--reason", help="Why, kept in the history.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a finished run the live one."""
+    from segmentation.publishing import publish_run
+
+    publish_run(store, run, force=force, reason=reason, now=clock())
+    answer({"live": run}, as_json, lambda: typer.echo(f"{run} is live."))
+
+
+def rollback(
+    run: Annotated[str | None, typer.Argument(help="Default: the one live before.")] = None,
+    store: StorePath = DEFAULT_STORE,
+    as_json: Json = False,
+) -> None:
+    """Go back to an earlier run."""
+    from segmentation.publishing import roll_back
+
+    live = roll_back(store, run, now=clock())
+    answer({"live": live}, as_json, lambda: typer.echo(f"{live} is live again."))
+
+
+def export(
+    what: Annotated[What, typer.Argument(help="Which table.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write it.")],
+    file_format: Annotated[
+        Literal["parquet", "csv", "ndjson"] | None,
+        typer.Option("--format", help="Default: by the file's ending."),
+    ] = None,
+    run: Annotated[str | None, typer.Option("--run", help="Default: the live run.")] = None,
+    store: StorePath = DEFAULT_STORE,
+    as_json: Json = False,
+) -> None:
+    """Write one table of a run as Parquet, CSV or NDJSON."""
+    from segmentation.export import export_table
+    from segmentation.store import Store
+
+    rows = export_table(Store(store), what, out, run=run, format=file_format)
+    facts = {"table": what, "rows": rows, "out": str(out)}
+    answer(facts, as_json, lambda: typer.echo(f"{rows:,} rows of {what} in {out}."))

@@ -1,0 +1,155 @@
+"""One segmentation run: a locked store, a work folder, the stages in order, then publish."""
+
+import hashlib
+import json
+import resource
+import time
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from segmentation.config import TABLES, Config
+from segmentation.engine import DuckEngine
+from segmentation.ingest import fingerprint
+from segmentation.lock import StoreLock
+from segmentation.progress import Advance, Reporter
+from segmentation.publishing import GateClosed, go_live
+from segmentation.stages import STAGES, Context, Stage
+from segmentation.store import Store
+from segmentation.work import Work, unfinished
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """What a run is asked to do.
+
+    `base` is the folder input patterns are relative to; `as_of` None means the latest event;
+    `now` is when the run was asked for; a `reason` publishes past a failed gate.
+    """
+
+    config: Config
+    base: Path
+    store: Path
+    now: datetime
+    as_of: datetime | None = None
+    seed: int = 0
+    publish: bool = True
+    reason: str = ""
+    resume: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOutcome:
+    """What came of a run: its id, whether it is live, and its report."""
+
+    run_id: str
+    published: bool
+    report: dict[str, Any]
+
+
+def segment(request: RunRequest, reporter: Reporter) -> RunOutcome:
+    """Run every stage not yet through and publish the result."""
+    store = Store(request.store)
+    with StoreLock(request.store):
+        work = begin(store, request)
+        with DuckEngine(
+            request.config.resources.memory_limit,
+            threads=request.config.resources.threads,
+            temp_directory=work.path("spill"),
+        ) as engine:
+            context = Context.of(request, work, store, engine)
+            for stage in STAGES:
+                perform(stage, context, reporter)
+        return conclude(store, work, request)
+
+
+def begin(store: Store, request: RunRequest) -> Work:
+    """Find the unfinished run that asked for the same, or open a new one and forget the rest."""
+    wanted = fingerprint_of(request)
+    left = unfinished(store.work_folder)
+    for work in left:
+        asked = work.request()
+        goes_on = asked.get("previous") == store.current() or work.run_id == store.current()
+        if request.resume and asked.get("fingerprint") == wanted and goes_on:
+            return work
+    for work in left:
+        work.remove()
+    return open_work(store, request, wanted)
+
+
+def open_work(store: Store, request: RunRequest, wanted: str) -> Work:
+    """Open a new run under the next free id."""
+    previous = store.current()
+    work = Work(store.work_folder / store.free_run_id(request.now, f"{wanted}{previous}"))
+    work.open(
+        {
+            "fingerprint": wanted,
+            "previous": previous,
+            "now": request.now.isoformat(),
+            "seed": request.seed,
+            "as_of": request.as_of.isoformat() if request.as_of else None,
+        }
+    )
+    return work
+
+
+def fingerprint_of(request: RunRequest) -> str:
+    """Hash everything the result depends on: settings, policy, inputs, seed, as-of."""
+    inputs = {
+        table: fingerprint(getattr(request.config.input, table), base=request.base)
+        for table in TABLES
+    }
+    # Threads and memory change how a run is done, never what it finds.
+    settings = asdict(replace(request.config, resources=type(request.config.resources)()))
+    policy = request.base / request.config.rights.policy
+    facts = {
+        "settings": settings,
+        "policy": policy.read_text(encoding="utf-8") if policy.exists() else None,
+        "inputs": inputs,
+        "seed": request.seed,
+        "as_of": request.as_of.isoformat() if request.as_of else None,
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def perform(stage: Stage, context: Context, reporter: Reporter) -> None:
+    """Run one stage unless its record says it is through."""
+    if context.work.record(stage.name) is not None:
+        return
+    with reporter.stage(stage.title) as advance:
+        record = timed(stage, context, advance)
+    context.work.finish(stage.name, record)
+
+
+def timed(stage: Stage, context: Context, advance: Advance) -> dict[str, Any]:
+    """Do the stage's work; return how long it took, its rows and the memory peak so far."""
+    start, cpu = time.perf_counter(), time.process_time()
+    rows = stage.work(context, advance)
+    return {
+        "rows": rows,
+        "seconds": round(time.perf_counter() - start, 3),
+        "cpu_seconds": round(time.process_time() - cpu, 3),
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+
+
+def conclude(store: Store, work: Work, request: RunRequest) -> RunOutcome:
+    """Move the finished snapshot into the store, publish it and forget the work folder."""
+    store.adopt(work.folder / "snapshot", work.run_id)
+    if request.publish and store.current() != work.run_id:
+        publish(store, work, request)
+    work.remove()
+    store.prune(request.config.store.keep_runs)
+    live = store.current() == work.run_id
+    return RunOutcome(run_id=work.run_id, published=live, report=store.report(work.run_id))
+
+
+def publish(store: Store, work: Work, request: RunRequest) -> None:
+    """Go live; behind a closed gate the snapshot is kept and nothing is left to resume."""
+    reason = request.reason
+    try:
+        go_live(store, work.run_id, force=bool(reason), reason=reason, now=request.now)
+    except GateClosed:
+        work.remove()
+        raise
