@@ -216,7 +216,7 @@ def accepts(value: Any, hint: Any) -> bool:  # noqa: ANN401 - any TOML value aga
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
         return value in arguments
-    if origin is types.UnionType:
+    if origin in (types.UnionType, typing.Union):
         return any(accepts(value, option) for option in arguments)
     if origin is tuple:
         return isinstance(value, tuple) and all(accepts(item, arguments[0]) for item in value)
