@@ -1,15 +1,15 @@
 """Where queries run: one small protocol, and DuckDB behind it."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self, TypeAlias
+from typing import Any, Protocol, Self, TypeAlias
 
 import duckdb
 import pyarrow
 
+from segmentation.durable import replacing
 from segmentation.errors import ConfigError, SegmentationError
 
 Value: TypeAlias = str | int | float | bool | None
@@ -28,16 +28,12 @@ class Engine(Protocol):
     Queries are written in DuckDB's SQL. Results come in the order the query asks for.
     """
 
-    def execute(self, sql: str, parameters: Parameters = None) -> None:
-        """Run a statement for its effect."""
+    def execute(self, sql: str, parameters: Parameters = None) -> pyarrow.Table:
+        """Run a statement and return its result as one Arrow table."""
         ...
 
-    def rows(self, sql: str, parameters: Parameters = None) -> list[tuple[object, ...]]:
+    def rows(self, sql: str, parameters: Parameters = None) -> list[tuple[Any, ...]]:
         """Return a small result as Python tuples."""
-        ...
-
-    def arrow(self, sql: str, parameters: Parameters = None) -> pyarrow.Table:
-        """Return a result as one Arrow table."""
         ...
 
     def batches(self, sql: str, *, rows: int = ROW_GROUP) -> Iterator[pyarrow.RecordBatch]:
@@ -91,18 +87,15 @@ class DuckEngine:
         """Give memory and temporary files back."""
         self.connection.close()
 
-    def execute(self, sql: str, parameters: Parameters = None) -> None:
-        """Run a statement for its effect."""
-        self._run(sql, parameters)
-
-    def rows(self, sql: str, parameters: Parameters = None) -> list[tuple[object, ...]]:
-        """Return a small result as Python tuples."""
-        return self._run(sql, parameters).fetchall()
-
-    def arrow(self, sql: str, parameters: Parameters = None) -> pyarrow.Table:
-        """Return a result as one Arrow table."""
+    def execute(self, sql: str, parameters: Parameters = None) -> pyarrow.Table:
+        """Run a statement and return its result as one Arrow table."""
         with self._errors():
             return self.connection.sql(sql, params=parameters).to_arrow_table()
+
+    def rows(self, sql: str, parameters: Parameters = None) -> list[tuple[Any, ...]]:
+        """Return a small result as Python tuples."""
+        with self._errors():
+            return self.connection.execute(sql, parameters).fetchall()
 
     def batches(self, sql: str, *, rows: int = ROW_GROUP) -> Iterator[pyarrow.RecordBatch]:
         """Yield a result of any size, about `rows` rows at a time.
@@ -114,27 +107,19 @@ class DuckEngine:
 
     def write(self, sql: str, path: Path) -> int:
         """Write a result to a Parquet file, whole or not at all, and return its row count."""
-        beside = path.with_name(f".{path.name}.part")
         options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP}"
-        try:
+        with replacing(path) as beside:
             copied = self.rows(f"COPY ({sql}) TO {literal(str(beside))} ({options})")
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
-        return int(str(copied[0][0]))
+        return int(copied[0][0])
 
     def register(self, name: str, source: Path | Sequence[Path]) -> None:
         """Make Parquet files readable as the table `name`, in place of any table so named."""
         paths = [source] if isinstance(source, Path) else source
         files = ", ".join(literal(str(path)) for path in paths)
-        self._run(
+        self.rows(
             f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS "
             f"SELECT * FROM read_parquet([{files}])"
         )
-
-    def _run(self, sql: str, parameters: Parameters = None) -> duckdb.DuckDBPyConnection:
-        with self._errors():
-            return self.connection.execute(sql, parameters)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -26,7 +26,7 @@ def test_a_written_result_reads_back(engine: Engine, tmp_path):
 
     assert written == 5
     assert engine.rows("SELECT sum(n) FROM numbers") == [(10,)]
-    assert engine.arrow("SELECT max(n) AS top FROM numbers").to_pylist() == [{"top": 4}]
+    assert engine.execute("SELECT max(n) AS top FROM numbers").to_pylist() == [{"top": 4}]
 
 
 def test_several_files_are_one_table(engine, tmp_path):
@@ -79,7 +79,7 @@ def test_too_little_memory_says_what_to_do():
         DuckEngine("20MB", threads=1) as engine,
         pytest.raises(QueryError, match="`memory_limit` 20MB"),
     ):
-        engine.arrow(SHUFFLED.format(rows=3_000_000))
+        engine.execute(SHUFFLED.format(rows=3_000_000))
 
 
 @pytest.mark.parametrize(("limit", "threads"), [("plenty", 1), ("1GB", 0)])
@@ -93,7 +93,7 @@ def test_text_is_quoted_for_sql(engine):
     """A quote inside a name or a value cannot end it."""
     name, value = 'a "b"', "it's"
 
-    table = engine.arrow(f"SELECT {literal(value)} AS {identifier(name)}")
+    table = engine.execute(f"SELECT {literal(value)} AS {identifier(name)}")
 
     assert table.to_pylist() == [{name: value}]
 
