@@ -1,0 +1,241 @@
+"""How likely a share is, calibrated on later data, with the doubt that remains."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from models.calibration import BetaCalibration, fit_calibration, identity
+from models.reliability import cross_entropy
+from models.shrinkage import FloatArray, IntArray, log_odds_spread
+
+
+@dataclass(frozen=True)
+class ProbabilityInterval:
+    """Bounds of a probability, each of shape (n,); the estimate lies between them."""
+
+    low: FloatArray
+    high: FloatArray
+
+
+@dataclass(frozen=True)
+class CalibratedTrees:
+    """Boosted trees and the curve that makes their log-odds honest."""
+
+    booster: HistGradientBoostingClassifier
+    calibration: BetaCalibration
+
+
+class SharePropensity(ClassifierMixin, BaseEstimator):
+    """Probability of a share from what was known before the exposure.
+
+    Boosted trees learn from the earlier rows. The later rows choose how many trees to keep and
+    calibrate them by a strictly rising curve, so calibration never changes who ranks above whom.
+    Rows must come in time order.
+
+    Parameters
+    ----------
+    max_iter : int, default=100
+        The most trees tried. Must be > 0.
+    learning_rate : float, default=0.1
+        Weight of each tree. Must be > 0.
+    max_leaf_nodes : int, default=15
+        Leaves of a tree.
+    l2_regularization : float, default=10.0
+        Pulls leaves with few shares toward no opinion.
+    calibration_share : float, default=0.25
+        Share of the rows, the last ones, kept for choosing and calibrating. In (0, 1).
+    random_state : int, default=0
+        Seed of the histogram borders on more than 200,000 rows.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        The outcomes; the second is the share.
+    n_iter_ : int
+        How many trees were kept.
+    booster_ : HistGradientBoostingClassifier
+        The trees kept.
+    calibration_ : BetaCalibration
+        From the trees' log-odds to honest ones.
+    base_rate_ : float
+        Share of positive outcomes among all rows.
+    spread_ : ndarray of shape (n_group_columns,)
+        Variance of log-odds between the groups of each column of `groups`.
+
+    References
+    ----------
+    Kull, Silva Filho & Flach (2017), "Beta calibration".
+    """
+
+    def __init__(
+        self,
+        *,
+        max_iter: int = 100,
+        learning_rate: float = 0.1,
+        max_leaf_nodes: int = 15,
+        l2_regularization: float = 10.0,
+        calibration_share: float = 0.25,
+        random_state: int = 0,
+    ) -> None:
+        self.max_iter = max_iter
+        self.learning_rate = learning_rate
+        self.max_leaf_nodes = max_leaf_nodes
+        self.l2_regularization = l2_regularization
+        self.calibration_share = calibration_share
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: ArrayLike, *, groups: IntArray | None = None) -> Self:
+        """Learn from rows in time order.
+
+        Parameters
+        ----------
+        X : array of shape (n, n_features)
+            NaN means unknown.
+        y : array of shape (n,)
+            Two classes; the larger is the share.
+        groups : ndarray of shape (n, n_group_columns) or None
+            What rows have in common beyond X, such as the user and the content, as integers.
+        """
+        rows, target = validate_data(self, X, y, ensure_all_finite="allow-nan")
+        require_share(calibration_share=self.calibration_share)
+        self.classes_ = two_classes(target)
+        outcomes = (target == self.classes_[1]).astype(np.float64)
+        self.base_rate_ = float(outcomes.mean())
+        trees = self._fit_trees(rows, outcomes)
+        self.booster_, self.calibration_ = trees.booster, trees.calibration
+        self.n_iter_ = int(self.booster_.n_iter_)
+        columns = [] if groups is None else list(np.asarray(groups).T)
+        spreads = [log_odds_spread(outcomes, groups=column) for column in columns]
+        self.spread_ = np.array(spreads, dtype=np.float64)
+        return self
+
+    def predict_proba(self, X: ArrayLike) -> FloatArray:
+        """Return the probability of each class, shape (n, 2)."""
+        margin = self._margin(X)
+        share = special.expit(self.calibration_.log_odds(margin))
+        return np.column_stack([1 - share, share])
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the more probable class, shape (n,)."""
+        is_share = self.predict_proba(X)[:, 1] > 0.5
+        return np.asarray(self.classes_[is_share.astype(int)])
+
+    def predict_interval(
+        self, X: ArrayLike, *, level: float = 0.8, trials: FloatArray | None = None
+    ) -> ProbabilityInterval:
+        """Return bounds that hold a row's true probability about `level` of the time.
+
+        Two doubts add up: that of the calibration curve, and that of each group's own log-odds,
+        which start with variance `spread_` and shrink as the group is tried.
+
+        Parameters
+        ----------
+        X : array of shape (n, n_features)
+        level : float, default=0.8
+            In (0, 1).
+        trials : ndarray of shape (n, n_group_columns) or None
+            Past exposures of each row's groups; None means none yet.
+        """
+        require_share(level=level)
+        margin = self._margin(X)
+        log_odds = self.calibration_.log_odds(margin)
+        variance = self.group_doubt(np.zeros((1, 1)) if trials is None else trials)
+        doubt = self.calibration_.doubt(margin)
+        return logit_normal_interval(log_odds, variance=variance, doubt=doubt, level=level)
+
+    def group_doubt(self, trials: FloatArray) -> FloatArray:
+        """Return the variance of log-odds left after so many exposures of each group."""
+        weight = self.base_rate_ * (1 - self.base_rate_)
+        left = self.spread_ / (1 + self.spread_ * weight * trials)
+        return np.asarray(left.sum(axis=1), dtype=np.float64)
+
+    def _fit_trees(self, X: FloatArray, outcomes: FloatArray) -> "CalibratedTrees":
+        n_early = X.shape[0] - int(np.ceil(X.shape[0] * self.calibration_share))
+        early, late = outcomes[:n_early], outcomes[n_early:]
+        if not (_has_both(early) and _has_both(late)):
+            return CalibratedTrees(self._booster(self.max_iter).fit(X, outcomes), identity())
+        longest = self._booster(self.max_iter).fit(X[:n_early], early)
+        n_trees = 1 + int(np.argmin(staged_losses(longest, X[n_early:], late)))
+        booster = self._booster(n_trees).fit(X[:n_early], early)
+        margin = booster.decision_function(X[n_early:])
+        return CalibratedTrees(booster, fit_calibration(margin, outcomes=late))
+
+    def _booster(self, n_trees: int) -> HistGradientBoostingClassifier:
+        return HistGradientBoostingClassifier(
+            max_iter=n_trees,
+            learning_rate=self.learning_rate,
+            max_leaf_nodes=self.max_leaf_nodes,
+            l2_regularization=self.l2_regularization,
+            early_stopping=False,
+            random_state=self.random_state,
+        )
+
+    def _margin(self, X: ArrayLike) -> FloatArray:
+        check_is_fitted(self)
+        rows = validate_data(self, X, ensure_all_finite="allow-nan", reset=False)
+        return np.asarray(self.booster_.decision_function(rows), dtype=np.float64)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+def staged_losses(
+    booster: HistGradientBoostingClassifier, X: FloatArray, outcomes: FloatArray
+) -> FloatArray:
+    """Return the cross entropy on these rows after one, two, ... trees."""
+    stages = booster.staged_decision_function(X)
+    losses = [cross_entropy(outcomes, special.expit(stage.ravel())) for stage in stages]
+    return np.array(losses, dtype=np.float64)
+
+
+def logit_normal_interval(
+    log_odds: FloatArray, *, variance: FloatArray, doubt: FloatArray, level: float
+) -> ProbabilityInterval:
+    """Return central bounds when true log-odds scatter about the estimate.
+
+    A probability averaged over scattered log-odds lies nearer to one half than their median;
+    `variance` is that scatter, so the median is moved outward before the bounds are taken.
+    `doubt` is the variance of the estimate itself.
+    """
+    median = log_odds * np.sqrt(1 + np.pi * variance / 8)
+    reach = special.ndtri((1 + level) / 2) * np.sqrt(variance + doubt)
+    estimate = special.expit(log_odds)
+    return ProbabilityInterval(
+        low=np.minimum(special.expit(median - reach), estimate),
+        high=np.maximum(special.expit(median + reach), estimate),
+    )
+
+
+def require_share(**values: float) -> None:
+    """Refuse a value outside the open interval from 0 to 1."""
+    for name, value in values.items():
+        if not 0 < value < 1:
+            raise ValueError(f"`{name}` must be > 0 and < 1, got {value}.")
+
+
+def two_classes(y: NDArray[Any]) -> NDArray[Any]:
+    """Return the two sorted classes of `y`; refuse any other number."""
+    check_classification_targets(y)
+    classes = np.unique(y)
+    if classes.size > 2:
+        raise ValueError(
+            "Only binary classification is supported. The type of the target is multiclass."
+        )
+    if classes.size < 2:
+        raise ValueError(f"`y` must hold two classes, got one class: {classes[0]!r}.")
+    return classes
+
+
+def _has_both(outcomes: FloatArray) -> bool:
+    return bool(0 < outcomes.sum() < outcomes.size)
