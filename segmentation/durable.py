@@ -1,0 +1,57 @@
+"""Files that are wholly there or not at all, also after the power fails."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a name beside `path` to write to; on success it takes the place of `path`."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield beside
+        sync_file(beside)
+        beside.replace(path)
+        sync_folder(path.parent)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Put a text file in place as a whole: a reader sees the old one or the new one."""
+    with replacing(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename within one file system; once this returns, the new name is on disk."""
+    source.rename(target)
+    sync_folder(target.parent)
+    sync_folder(source.parent)
+
+
+def sync_tree(folder: Path) -> None:
+    """Bring every file under a folder, and the names themselves, to the disk."""
+    for path in folder.rglob("*"):
+        (sync_folder if path.is_dir() else sync_file)(path)
+    sync_folder(folder)
+
+
+def sync_file(path: Path) -> None:
+    """Bring one file's bytes to the disk."""
+    _sync(path, os.O_RDONLY)
+
+
+def sync_folder(path: Path) -> None:
+    """Bring a folder's names to the disk."""
+    _sync(path, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,158 @@
+"""The tables of a snapshot: their columns, their order and their files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from segmentation.errors import NotFound, StoreDamaged, StoreError
+
+TIME = pa.timestamp("us", tz="UTC")
+CODES = pa.list_(pa.string())
+TOP_TAGS = pa.list_(pa.struct({"tag": pa.string(), "lift": pa.float64()}))
+ROW_GROUP = 122_880
+
+
+def _schema(columns: Mapping[str, pa.DataType], optional: str = "") -> pa.Schema:
+    maybe = optional.split()
+    return pa.schema([pa.field(name, kind, name in maybe) for name, kind in columns.items()])
+
+
+def _columns(kind: pa.DataType, names: str) -> dict[str, pa.DataType]:
+    return dict.fromkeys(names.split(), kind)
+
+
+SCHEMAS: dict[str, pa.Schema] = {
+    "members": _schema(
+        _columns(pa.string(), "user_id facet circle_id")
+        | {"strength": pa.float64(), "rank": pa.int32()},
+    ),
+    "circles": _schema(
+        _columns(pa.string(), "circle_id facet name parent_id")
+        | {"size": pa.int64()}
+        | _columns(pa.float64(), "share_of_users stability stability_low stability_high")
+        | {"share_propensity": pa.float64(), "top_tags": TOP_TAGS}
+        | _columns(pa.string(), "status first_run"),
+        "parent_id stability stability_low stability_high share_propensity",
+    ),
+    "users": _schema(
+        {"user_id": pa.string()}
+        | _columns(pa.float64(), "share_propensity share_low share_high")
+        | _columns(pa.float64(), "social_currency influence")
+        | {"tier": pa.string(), "tier_since": TIME, "lifecycle_stage": pa.string()}
+        | _columns(pa.float64(), "value stickiness")
+        | _columns(pa.string(), "interest_circle lifestyle_circle")
+        | _columns(pa.string(), "interest_reason lifestyle_reason"),
+        "share_propensity share_low share_high social_currency influence tier tier_since "
+        "lifecycle_stage value stickiness interest_circle lifestyle_circle interest_reason "
+        "lifestyle_reason",
+    ),
+    "tiers": _schema(
+        _columns(pa.string(), "user_id tier")
+        | {"score": pa.float64(), "reason_codes": CODES}
+        | _columns(TIME, "since review_after"),
+        "score since review_after",
+    ),
+    "tier-changes": _schema(
+        _columns(pa.string(), "user_id before after")
+        | {"reason_codes": CODES, "policy_version": pa.string(), "at": TIME},
+        "before after at",
+    ),
+    "lineage": _schema(
+        _columns(pa.string(), "run_id facet circle_id event")
+        | {"from_ids": CODES, "overlap": pa.float64()},
+        "overlap",
+    ),
+    "quarantine": _schema(
+        {"source": pa.string(), "row": pa.int64(), "reason": pa.string(), "raw": pa.string()},
+        "row raw",
+    ),
+    "lifecycle": _schema(
+        _columns(pa.string(), "user_id stage previous_stage") | {"since": TIME},
+        "previous_stage since",
+    ),
+}
+
+ORDERS = {
+    "members": ("user_id", "facet", "rank"),
+    "circles": ("facet", "size", "circle_id"),
+    "users": ("user_id",),
+    "tiers": ("user_id",),
+    "tier-changes": ("at", "user_id"),
+    "lineage": ("facet", "circle_id", "event"),
+    "quarantine": ("source", "row", "reason", "raw"),
+    "lifecycle": ("user_id",),
+}
+DESCENDING = {"size"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotTables:
+    """Everything a run found, ready to be written as a snapshot.
+
+    The tables have the columns of `SCHEMAS`, in any row order; `flywheel`, `policy` and `report`
+    are JSON objects. A circle's size counts all its members, whatever its rank among theirs.
+    """
+
+    members: pa.Table
+    users: pa.Table
+    circles: pa.Table
+    lineage: pa.Table
+    tiers: pa.Table
+    tier_changes: pa.Table
+    quarantine: pa.Table
+    lifecycle: pa.Table
+    flywheel: Mapping[str, Any]
+    policy: Mapping[str, Any]
+    report: Mapping[str, Any]
+
+    def canonical(self) -> dict[str, pa.Table]:
+        """The tables by name, with exact columns and in their canonical order."""
+        return {what: conform(getattr(self, what.replace("-", "_")), what) for what in SCHEMAS}
+
+
+def conform(table: pa.Table, what: str) -> pa.Table:
+    """Return a table with the exact columns of its kind, sorted; equal rows give equal tables."""
+    schema = SCHEMAS[what]
+    if sorted(table.column_names) != sorted(schema.names):
+        raise StoreError(
+            f"The {what} table must have the columns {', '.join(schema.names)}, "
+            f"got {', '.join(table.column_names)}."
+        )
+    try:
+        typed = table.select(schema.names).cast(schema).combine_chunks()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
+        raise StoreError(f"The {what} table has a column of the wrong type: {error}.") from error
+    keys = [(name, "descending" if name in DESCENDING else "ascending") for name in ORDERS[what]]
+    return typed.sort_by(keys).combine_chunks()
+
+
+def empty(what: str) -> pa.Table:
+    """A table of this kind without rows."""
+    return SCHEMAS[what].empty_table()
+
+
+def table_path(folder: Path, what: str) -> Path:
+    """Where a snapshot keeps one of its tables."""
+    if what not in SCHEMAS:
+        raise NotFound(f"There is no table `{what}`. Ask for one of {', '.join(SCHEMAS)}.")
+    return folder / "tables" / f"{what}.parquet"
+
+
+def write_table(folder: Path, what: str, table: pa.Table) -> None:
+    """Write one table of a snapshot; equal tables give equal bytes."""
+    path = table_path(folder, what)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, path, compression="zstd", row_group_size=ROW_GROUP)
+
+
+def read_table(folder: Path, what: str) -> pa.Table:
+    """Read one table of a snapshot."""
+    path = table_path(folder, what)
+    try:
+        return pq.read_table(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise StoreDamaged(f"`{path}` cannot be read. Make this run again.") from error

@@ -1,0 +1,261 @@
+"""A small but complete snapshot with planted circles, for tests of whatever reads one."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from segmentation.index import Snapshot
+from segmentation.manifest import Facts
+from segmentation.snapshot import write_snapshot
+from segmentation.tables import SCHEMAS, SnapshotTables
+
+RUN_ID = "20261101T020000Z-0a1b2c3d"
+AS_OF = datetime(2026, 11, 1, 2, tzinfo=UTC)
+INTEREST = ("yoga", "running", "cooking", "gaming", "gardening", "travel", "cars", "books")
+LIFESTYLE = ("night owls", "early birds", "commuters", "weekenders")
+STAGES = ("engage", "acquire", "nurture", "retain", "advocate")
+TIERS = ("member", "silver", "gold", "platinum")
+REASONS = ("far", "ambiguous", "too_few_tags")
+
+POLICY = {
+    "version": "policy-1",
+    "tiers": [
+        {
+            "name": tier,
+            "enter": 0.25 * place,
+            "stay": 0.25 * place - 0.05 * (place > 0),
+            "benefits": [
+                {"name": f"{tier} voucher", "kind": "material", "unit_cost": 1.5 * place},
+                {"name": f"{tier} salon", "kind": "spiritual", "unit_cost": 0.25 * place},
+            ],
+        }
+        for place, tier in enumerate(TIERS)
+    ],
+}
+
+
+def build_snapshot(
+    folder: Path,
+    *,
+    users: int = 500,
+    seed: int = 0,
+    run_id: str = RUN_ID,
+    previous: str | None = None,
+) -> Snapshot:
+    """Write a valid snapshot of `users` people into `folder` and open it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = Facts(
+        run_id=run_id,
+        created=AS_OF + timedelta(minutes=5),
+        as_of=AS_OF,
+        previous=previous,
+        config_hash="c0ffee",
+        policy_version="policy-1",
+        min_audience=50,
+        inputs={"events": "f00d"},
+        next_circle_numbers={"interest": len(INTEREST) + 2, "lifestyle": len(LIFESTYLE) + 1},
+    )
+    write_snapshot(folder, build_tables(users=users, seed=seed, run_id=run_id), facts=facts)
+    return Snapshot.open(folder)
+
+
+def build_tables(*, users: int = 500, seed: int = 0, run_id: str = RUN_ID) -> SnapshotTables:
+    """What a run over `users` people might have found."""
+    random = np.random.default_rng(seed)
+    people = [user_id(number) for number in range(users)]
+    members = [
+        *memberships(people, "interest", len(INTEREST), random),
+        *memberships(people, "lifestyle", len(LIFESTYLE), random),
+    ]
+    tiers = [tier(person, random) for person in people]
+    changes = [change(row, random) for row in tiers if random.random() < 0.2]
+    stages = [stage(person, random) for person in people]
+    return SnapshotTables(
+        members=table("members", members),
+        users=table("users", describe(people, members, tiers, stages, random)),
+        circles=table("circles", circles(members, users, run_id)),
+        lineage=table("lineage", lineage(run_id)),
+        tiers=table("tiers", tiers),
+        tier_changes=table("tier-changes", changes),
+        quarantine=table("quarantine", quarantine()),
+        lifecycle=table("lifecycle", stages),
+        flywheel=flywheel(stages),
+        policy=POLICY,
+        report={"basis": "planted", "findings": [], "people": users},
+    )
+
+
+def table(what: str, rows: list[dict[str, Any]]) -> pa.Table:
+    """Rows as a table with the exact columns of its kind."""
+    return pa.Table.from_pylist(rows, schema=SCHEMAS[what])
+
+
+def user_id(number: int) -> str:
+    """Ids of several scripts and lengths, as real ones are."""
+    form = ("user-{:05d}", "用户{}", "Ünïcode {}", "{}@example.org", "😀{}")[number % 5]
+    return form.format(number)
+
+
+def memberships(
+    people: list[str], facet: str, count: int, random: np.random.Generator
+) -> list[dict[str, Any]]:
+    """Up to three circles for most people, the strongest first; some are in none."""
+    rows = []
+    for person in people:
+        places = random.choice(count, size=random.choice([0, 1, 1, 2, 3]), replace=False)
+        shares = np.sort(random.dirichlet(np.ones(len(places) + 1))[: len(places)])[::-1]
+        rows += [
+            {
+                "user_id": person,
+                "facet": facet,
+                "circle_id": f"{facet}-{place + 1}",
+                "strength": float(np.round(share, 6)),
+                "rank": rank,
+            }
+            for rank, (place, share) in enumerate(zip(places, shares, strict=True), start=1)
+        ]
+    return rows
+
+
+def circles(members: list[dict[str, Any]], users: int, run_id: str) -> list[dict[str, Any]]:
+    """A row for every circle, and one for a circle that nobody is in."""
+    names = [("interest", *pair) for pair in enumerate((*INTEREST, "nobody's"), start=1)]
+    names += [("lifestyle", *pair) for pair in enumerate(LIFESTYLE, start=1)]
+    return [circle(facet, number, name, members, users, run_id) for facet, number, name in names]
+
+
+def circle(
+    facet: str, number: int, name: str, members: list[dict[str, Any]], users: int, run_id: str
+) -> dict[str, Any]:
+    """One circle's row, its size counted."""
+    circle_id = f"{facet}-{number}"
+    size = sum(row["circle_id"] == circle_id for row in members)
+    return {
+        "circle_id": circle_id,
+        "facet": facet,
+        "name": name.capitalize(),
+        "parent_id": f"{facet}-1" if number in (2, 3) else None,
+        "size": size,
+        "share_of_users": size / users if users else 0.0,
+        "stability": 0.9 if size else None,
+        "stability_low": 0.8 if size else None,
+        "stability_high": 0.95 if size else None,
+        "share_propensity": 0.01 * number,
+        "top_tags": [{"tag": name, "lift": 8.0}, {"tag": f"{name} & more", "lift": 3.5}],
+        "status": "stable",
+        "first_run": run_id,
+    }
+
+
+def lineage(run_id: str) -> list[dict[str, Any]]:
+    """Circles went on, one was split off, and one is no more."""
+    facts = [
+        ("interest", "interest-1", "continued", ["interest-1"], 0.93),
+        ("interest", "interest-2", "split", ["interest-1"], 0.41),
+        ("interest", "interest-99", "retired", ["interest-99"], 0.0),
+        ("lifestyle", "lifestyle-1", "born", [], None),
+    ]
+    names = ("facet", "circle_id", "event", "from_ids", "overlap")
+    return [{"run_id": run_id, **dict(zip(names, fact, strict=True))} for fact in facts]
+
+
+def tier(person: str, random: np.random.Generator) -> dict[str, Any]:
+    """A tier that fits the score, with what speaks for it."""
+    score = float(np.round(random.random(), 6))
+    since = AS_OF - timedelta(days=int(random.integers(1, 400)))
+    return {
+        "user_id": person,
+        "tier": TIERS[int(score * len(TIERS))],
+        "score": score,
+        "reason_codes": [["value_high"], ["value_high", "share_high"], []][random.integers(3)],
+        "since": since,
+        "review_after": since + timedelta(days=90) if random.random() < 0.7 else None,
+    }
+
+
+def change(row: dict[str, Any], random: np.random.Generator) -> dict[str, Any]:
+    """A person who came into their tier in this run."""
+    place = TIERS.index(row["tier"])
+    return {
+        "user_id": row["user_id"],
+        "before": TIERS[place - 1] if place else None,
+        "after": row["tier"],
+        "reason_codes": row["reason_codes"],
+        "policy_version": "policy-1",
+        "at": AS_OF - timedelta(seconds=int(random.integers(0, 3))),
+    }
+
+
+def stage(person: str, random: np.random.Generator) -> dict[str, Any]:
+    """A stage, the one before it, and since when."""
+    before = random.integers(len(STAGES) + 1)
+    return {
+        "user_id": person,
+        "stage": STAGES[random.integers(len(STAGES))],
+        "previous_stage": STAGES[before] if before < len(STAGES) else None,
+        "since": AS_OF - timedelta(days=int(random.integers(0, 60))),
+    }
+
+
+def describe(
+    people: list[str],
+    members: list[dict[str, Any]],
+    tiers: list[dict[str, Any]],
+    stages: list[dict[str, Any]],
+    random: np.random.Generator,
+) -> list[dict[str, Any]]:
+    """A row for every person that agrees with the other tables."""
+    primary = {
+        (row["user_id"], row["facet"]): row["circle_id"] for row in members if row["rank"] == 1
+    }
+    rows = []
+    for person, held, at in zip(people, tiers, stages, strict=True):
+        low, estimate, high = (float(number) for number in np.sort(random.random(3)).round(6))
+        row = {
+            "user_id": person,
+            "share_propensity": estimate,
+            "share_low": low,
+            "share_high": high,
+            "social_currency": float(random.random()),
+            "influence": float(random.random()),
+            "tier": held["tier"],
+            "tier_since": held["since"],
+            "lifecycle_stage": at["stage"],
+            "value": float(random.normal(50, 20)),
+            "stickiness": float(random.random()) if random.random() < 0.9 else None,
+        }
+        for facet in ("interest", "lifestyle"):
+            home = primary.get((person, facet))
+            row[f"{facet}_circle"] = home
+            row[f"{facet}_reason"] = None if home else str(random.choice(REASONS))
+        rows.append(row)
+    return rows
+
+
+def quarantine() -> list[dict[str, Any]]:
+    """Two rows that were refused."""
+    return [
+        {"source": "events.csv", "row": 17, "reason": "no_user", "raw": ",2026-10-01,browse,yoga"},
+        {
+            "source": "events.csv",
+            "row": 4,
+            "reason": "nan_value",
+            "raw": 'u,2026-10-01,"a","b",nan',
+        },
+    ]
+
+
+def flywheel(stages: list[dict[str, Any]]) -> dict[str, Any]:
+    """Stage counts that reconcile with the lifecycle table."""
+    counts = {name: sum(row["stage"] == name for row in stages) for name in STAGES}
+    return {
+        "stages": [{"stage": name, "people": count} for name, count in counts.items()],
+        "speed": 0.12,
+        "friction": {name: 0.1 for name in STAGES},
+        "weight": 0.4,
+        "momentum": 0.048,
+        "k_factor": 0.3,
+    }
