@@ -6,8 +6,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeAlias
 
-import orjson
-
 from segmentation.errors import NotFound, StoreDamaged
 from segmentation.layout import (
     CHANGE_STRUCT,
@@ -17,7 +15,7 @@ from segmentation.layout import (
     ChangeRecord,
     UserRecord,
 )
-from segmentation.manifest import read_manifest
+from segmentation.manifest import read_json, read_manifest
 from segmentation.registry import Registry, Strings, mapped
 
 Row: TypeAlias = dict[str, Any]
@@ -54,9 +52,9 @@ class Snapshot:
         self.folder = folder
         self.manifest: Row = read_manifest(folder)
         self.run_id: str = self.manifest["run_id"]
-        self._vocabulary: Row = _read(folder / "index" / "vocabulary.json")
+        self._vocabulary: Row = read_json(folder / "index" / "vocabulary.json")
         self._documents: dict[str, Row] = {
-            name: _read(folder / f"{name}.json")
+            name: read_json(folder / f"{name}.json")
             for name in ("circles", "flywheel", "policy", "report")
         }
         self._circles: list[Row] = self._documents["circles"]["circles"]
@@ -293,11 +291,6 @@ class Snapshot:
             "policy_version": words["policy_versions"][change.policy_version],
             "at": _time(change.at),
         }
-
-
-def _read(path: Path) -> Row:
-    document: Row = orjson.loads(path.read_bytes())
-    return document
 
 
 def _word(words: Sequence[str], place: int) -> str | None:

@@ -1,7 +1,7 @@
 """What a snapshot says of itself: where it came from, and the checksum of each of its files."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,8 @@ class Facts:
     """Where a snapshot came from.
 
     `as_of` is None when the source has no time. `inputs` maps each input to its fingerprint,
-    `next_circle_numbers` each facet to the number its next new circle will bear.
+    `next_circle_numbers` each facet to the number its next new circle will bear; `findings` are
+    what the publish gate saw.
     """
 
     run_id: str
@@ -35,6 +36,7 @@ class Facts:
     min_audience: int = 0
     inputs: Mapping[str, str] = field(default_factory=dict)
     next_circle_numbers: Mapping[str, int] = field(default_factory=dict)
+    findings: Sequence[Mapping[str, Any]] = ()
 
 
 def read_manifest(folder: Path) -> JsonObject:
@@ -124,6 +126,12 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
     with replacing(path) as beside:
         beside.write_bytes(orjson.dumps(value, option=options | orjson.OPT_SERIALIZE_NUMPY))
+
+
+def read_json(path: Path) -> JsonObject:
+    """Read a JSON object of a snapshot."""
+    document: JsonObject = orjson.loads(path.read_bytes())
+    return document
 
 
 def iso(moment: datetime) -> str:
