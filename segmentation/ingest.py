@@ -1,0 +1,239 @@
+"""From files to valid tables and a quarantine: every row of every file ends in one of the two."""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from segmentation import queries
+from segmentation.config import TABLES, Config
+from segmentation.engine import Engine, QueryError
+from segmentation.errors import InputError, SegmentationError
+from segmentation.events import CONTRACTS, REASONS, Contract
+from segmentation.mapping import typed
+from segmentation.parts import Part, count_rows, read_parts
+from segmentation.progress import Advance, ignore
+from segmentation.sources import Source, find, fingerprint
+
+__all__ = ["IngestReport", "SourceReport", "TableReport", "fingerprint", "ingest"]
+
+EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """What became of a table's rows: `rows_in` is `valid` and `bad` together."""
+
+    rows_in: int
+    valid: int
+    bad: int
+    reasons: dict[str, int]
+
+
+@dataclass(frozen=True)
+class SourceReport:
+    """One input file: what it holds as a hash, and how many of its rows are bad."""
+
+    table: str
+    path: str
+    bytes: int
+    sha256: str
+    rows_in: int
+    bad: int
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What was read: by table, by reason, by file; `as_of` is None when there is no time at all."""
+
+    tables: dict[str, TableReport]
+    sources: tuple[SourceReport, ...]
+    as_of: datetime | None
+    users: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON holds it."""
+        return asdict(self) | {"as_of": self.as_of.isoformat() if self.as_of else None}
+
+
+def ingest(
+    config: Config,
+    *,
+    base: Path,
+    out: Path,
+    engine: Engine,
+    as_of: datetime | None,
+    now: datetime,
+    progress: Advance = ignore,
+) -> IngestReport:
+    """Read every input, judge its rows, and write the valid tables, the people and the quarantine.
+
+    Without `as_of` rows after `now` are bad, and the time of the last valid event stands for it.
+    The same rows in any files and any order write the same bytes.
+
+    Raises
+    ------
+    InputError
+        When a file is missing or not what it claims, or too many of a table's rows are bad.
+    """
+    if not config.input.events:
+        raise InputError("No events are given. Name files under [input] `events` or by --events.")
+    room = _Room(engine, config, out, latest=as_of or now)
+    outcomes = {}
+    with room.scratch():
+        for done, table in enumerate(TABLES, 1):
+            files = find(getattr(config.input, table), base=base)
+            outcomes[table] = _ingest_table(room, CONTRACTS[table], files)
+            progress(done, len(TABLES))
+        _write_quarantine(room)
+    users = engine.write(queries.people(), out / "people.parquet")
+    return IngestReport(
+        tables={table: outcome.report for table, outcome in outcomes.items()},
+        sources=tuple(source for outcome in outcomes.values() for source in outcome.sources),
+        as_of=as_of or _last_event(engine),
+        users=users,
+    )
+
+
+@dataclass(frozen=True)
+class _Room:
+    """Where one ingest works: its engine, settings and folder, and the last time allowed."""
+
+    engine: Engine
+    config: Config
+    out: Path
+    latest: datetime
+
+    @contextmanager
+    def scratch(self) -> Iterator[None]:
+        """Have an empty folder for each table, gone when the ingest is over."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for table in TABLES:
+            (self.folder / table).mkdir(parents=True)
+        try:
+            yield
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def folder(self) -> Path:
+        """What is set down on the way."""
+        return self.out / ".scratch"
+
+    def bad(self, table: str) -> Path:
+        """The bad rows of one table."""
+        return self.folder / table / "bad.parquet"
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    report: TableReport
+    sources: tuple[SourceReport, ...]
+
+
+def _ingest_table(room: _Room, contract: Contract, files: Sequence[Source]) -> _Outcome:
+    """Write one table's valid rows and its share of the quarantine."""
+    table, target = contract.table, room.out / f"{contract.table}.parquet"
+    try:
+        parts = read_parts(files, scratch=room.folder / table, engine=room.engine)
+        rows_in = _count(room, parts)
+        judged = _judged(room, contract, parts)
+        room.engine.write(queries.quarantined(judged), room.bad(table))
+        bad = _bad_counts(room, table)
+        _require_mostly_good(room, table, sum(rows_in.values()), bad)
+        valid = room.engine.write(queries.valid(judged, contract), target)
+    except QueryError as error:
+        names = ", ".join(source.name for source in files)
+        raise InputError(f"The {table} in {names} cannot be read: {error}") from error
+    room.engine.register(table, target)
+    report = TableReport(sum(rows_in.values()), valid, bad.total(), _by_reason(bad))
+    _require_every_row(table, report)
+    return _Outcome(report, tuple(_source_report(table, file, rows_in, bad) for file in files))
+
+
+def _count(room: _Room, parts: Sequence[Part]) -> dict[str, int]:
+    counted: dict[str, int] = {}
+    for part in parts:
+        counted |= count_rows(part, engine=room.engine)
+    return counted
+
+
+def _judged(room: _Room, contract: Contract, parts: Sequence[Part]) -> str:
+    mapping = getattr(room.config.columns, contract.table)
+    typed_parts = [typed(contract, part, mapping, engine=room.engine) for part in parts]
+    return queries.judged(
+        " UNION ALL ".join(typed_parts) or queries.nothing_typed(contract),
+        contract,
+        money=room.config.channels.money,
+        latest=room.latest,
+    )
+
+
+def _bad_counts(room: _Room, table: str) -> Counter[tuple[str, str]]:
+    """Count bad rows by file and reason."""
+    room.engine.register("bad", room.bad(table))
+    rows = room.engine.rows("SELECT source, reason, COUNT(*) FROM bad GROUP BY ALL ORDER BY ALL")
+    return Counter({(source, reason): count for source, reason, count in rows})
+
+
+def _by_reason(bad: Mapping[tuple[str, str], int]) -> dict[str, int]:
+    reasons: Counter[str] = Counter()
+    for (_, reason), count in bad.items():
+        reasons[reason] += count
+    return dict(sorted(reasons.items()))
+
+
+def _require_mostly_good(
+    room: _Room, table: str, rows_in: int, bad: Counter[tuple[str, str]]
+) -> None:
+    limit = room.config.input.max_bad_share
+    if bad.total() > limit * rows_in:
+        counts = ", ".join(
+            f"{count} {reason} ({REASONS[reason]})" for reason, count in _by_reason(bad).items()
+        )
+        examples = room.engine.rows(
+            f"SELECT source, row, reason FROM bad ORDER BY ALL LIMIT {EXAMPLES}"
+        )
+        shown = "; ".join(f"{source} row {row} {reason}" for source, row, reason in examples)
+        raise InputError(
+            f"{bad.total()} of {rows_in} rows of the {table} are bad, over `max_bad_share` "
+            f"{limit}: {counts}. For example {shown}. "
+            "Mend the files, or raise `max_bad_share` under [input]."
+        )
+    if table == "events" and rows_in == 0:
+        raise InputError("The events hold no row. Give at least one event.")
+
+
+def _require_every_row(table: str, report: TableReport) -> None:
+    if report.valid + report.bad != report.rows_in:
+        raise SegmentationError(
+            f"Of {report.rows_in} rows of the {table}, {report.valid} are valid and {report.bad} "
+            "bad, which is not all. The files changed while they were read: run again."
+        )
+
+
+def _source_report(
+    table: str, file: Source, rows_in: Mapping[str, int], bad: Mapping[tuple[str, str], int]
+) -> SourceReport:
+    return SourceReport(
+        table=table,
+        path=file.name,
+        bytes=file.path.stat().st_size,
+        sha256=file.digest(),
+        rows_in=rows_in[file.name],
+        bad=sum(count for (source, _), count in bad.items() if source == file.name),
+    )
+
+
+def _write_quarantine(room: _Room) -> None:
+    room.engine.register("bad", [room.bad(table) for table in TABLES])
+    room.engine.write("SELECT * FROM bad ORDER BY ALL", room.out / "quarantine.parquet")
+
+
+def _last_event(engine: Engine) -> datetime | None:
+    last: datetime | None = engine.rows("SELECT MAX(ts) FROM events")[0][0]
+    return last.replace(tzinfo=UTC) if last else None

@@ -1,0 +1,125 @@
+"""The files of one table as relations: those that share their columns are read as one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from segmentation.engine import Engine, identifier, literal
+from segmentation.errors import InputError
+from segmentation.sources import Source
+from segmentation.staging import FILE, REASON, ROW, TEXT, stage_csv, stage_ndjson
+
+
+@dataclass(frozen=True)
+class Part:
+    """Files that share their columns, as one relation.
+
+    `types` gives the DuckDB type of each source column. The relation also has `__file`, `__row`
+    (from 1; a line number for text), and for a torn record `__reason` and its `__text`.
+    """
+
+    relation: str
+    types: dict[str, str]
+    files: tuple[str, ...]
+    is_text: bool
+
+
+def read_parts(sources: Sequence[Source], *, scratch: Path, engine: Engine) -> list[Part]:
+    """Open every file of a table; text files are set down under `scratch` first.
+
+    Raises
+    ------
+    InputError
+        When a file is not what its name says.
+    """
+    kinds = {kind: [source for source in sources if source.kind == kind] for kind in READERS}
+    return [
+        part
+        for kind, reader in READERS.items()
+        if kinds[kind]
+        for part in reader(kinds[kind], scratch, engine)
+    ]
+
+
+def count_rows(part: Part, *, engine: Engine) -> dict[str, int]:
+    """Count the rows of each file before any of them is judged."""
+    counted = dict.fromkeys(part.files, 0)
+    counted.update(engine.rows(f"SELECT {FILE}, COUNT(*) FROM ({part.relation}) GROUP BY ALL"))
+    return counted
+
+
+def _csv_parts(sources: Sequence[Source], scratch: Path, engine: Engine) -> list[Part]:
+    staged = stage_csv(sources, scratch)
+    return [
+        Part(
+            f"SELECT * FROM read_parquet({literal(str(file.path))})",
+            dict.fromkeys(file.columns, "VARCHAR"),
+            tuple(source.name for source in file.sources),
+            is_text=True,
+        )
+        for file in staged
+    ]
+
+
+def _ndjson_parts(sources: Sequence[Source], scratch: Path, engine: Engine) -> list[Part]:
+    path = scratch / "lines.parquet"
+    stage_ndjson(sources, path)
+    # A line that is no JSON object has no columns; it is judged by its `__reason` alone.
+    lines = (
+        f"SELECT *, CASE WHEN JSON_TYPE(TRY_CAST({TEXT} AS JSON)) = 'OBJECT' "
+        f"THEN {TEXT} END AS __json FROM read_parquet({literal(str(path))})"
+    )
+    keys = engine.rows(
+        f"SELECT DISTINCT UNNEST(JSON_KEYS(__json)) AS name FROM ({lines}) ORDER BY name"
+    )
+    names = [name for (name,) in keys]
+    columns = [
+        f"JSON_EXTRACT_STRING(__json, {_pointer(name)}) AS {identifier(name)}" for name in names
+    ]
+    torn = f"COALESCE({REASON}, CASE WHEN __json IS NULL THEN 'malformed' END) AS {REASON}"
+    relation = f"SELECT {', '.join([FILE, ROW, torn, TEXT, *columns])} FROM ({lines})"
+    files = tuple(source.name for source in sources)
+    return [Part(relation, dict.fromkeys(names, "VARCHAR"), files, is_text=True)]
+
+
+def _parquet_parts(sources: Sequence[Source], scratch: Path, engine: Engine) -> list[Part]:
+    alike: dict[str, list[Source]] = {}
+    for source in sources:
+        alike.setdefault(str(_schema(source).remove_metadata()), []).append(source)
+    return [_parquet_part(group, engine) for group in alike.values()]
+
+
+def _parquet_part(sources: Sequence[Source], engine: Engine) -> Part:
+    paths = ", ".join(literal(str(source.path)) for source in sources)
+    names = ", ".join(f"{literal(str(source.path))}: {literal(source.name)}" for source in sources)
+    files = f"read_parquet([{paths}], filename = '__path', file_row_number = true)"
+    described = engine.rows(f"DESCRIBE SELECT * EXCLUDE (__path, file_row_number) FROM {files}")
+    types = {str(column[0]): str(column[1]) for column in described}
+    relation = (
+        f"SELECT MAP {{{names}}}[__path] AS {FILE}, file_row_number + 1 AS {ROW}, "
+        f"CAST(NULL AS VARCHAR) AS {REASON}, CAST(NULL AS VARCHAR) AS {TEXT}, "
+        f"{', '.join(map(identifier, types))} FROM {files}"
+    )
+    return Part(relation, types, tuple(source.name for source in sources), is_text=False)
+
+
+def _schema(source: Source) -> pa.Schema:
+    try:
+        return pq.read_schema(source.path)
+    except (pa.ArrowException, OSError) as error:
+        with source.path.open("rb") as file:
+            begins = file.read(12)
+        raise InputError(
+            f"{source.path} is not Parquet: it begins with {begins!r}. "
+            "Write it again, or name it by what it is."
+        ) from error
+
+
+def _pointer(key: str) -> str:
+    return literal("/" + key.replace("~", "~0").replace("/", "~1"))
+
+
+READERS = {"parquet": _parquet_parts, "csv": _csv_parts, "ndjson": _ndjson_parts}

@@ -1,0 +1,135 @@
+"""Table to table expressions of the way in, as SQL text without any state.
+
+They keep to SQL that sqlglot carries over to Spark; anything of one engine alone lives elsewhere.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from segmentation.engine import literal
+from segmentation.events import Column, Contract
+
+BLANKS = "' \t\r\n'"
+WHOLE_NUMBER = 1e15  # doubles below it name their integers exactly
+
+
+def timestamp(moment: datetime) -> str:
+    """Write an instant as a UTC timestamp without zone."""
+    return f"CAST('{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}' AS TIMESTAMP)"
+
+
+def filled(expression: str) -> str:
+    """Take text that is only blanks as nothing."""
+    return f"CASE WHEN TRIM({expression}, {BLANKS}) = '' THEN NULL ELSE {expression} END"
+
+
+def text(expression: str, sql_type: str) -> str:
+    """Read a value as text; a whole number keeps no `.0`, NaN is nothing."""
+    if sql_type == "VARCHAR":
+        return filled(expression)
+    if sql_type in ("FLOAT", "DOUBLE") or sql_type.startswith("DECIMAL"):
+        return (
+            f"CASE WHEN ISNAN({expression}) THEN NULL "
+            f"WHEN {expression} = FLOOR({expression}) AND ABS({expression}) < {WHOLE_NUMBER:.0f} "
+            f"THEN CAST(CAST({expression} AS BIGINT) AS VARCHAR) "
+            f"ELSE CAST({expression} AS VARCHAR) END"
+        )
+    return f"CAST({expression} AS VARCHAR)"
+
+
+def identifier_text(expression: str, sql_type: str) -> str:
+    """Read an id as text; `17850.0`, which spreadsheets make of 17850, is `17850`."""
+    return f"REGEXP_REPLACE({text(expression, sql_type)}, '^(-?[0-9]+)[.]0$', '\\1')"
+
+
+def time(expression: str, sql_type: str) -> str:
+    """Read a time as UTC; one without a zone is UTC already, a bare number is no time."""
+    if sql_type == "VARCHAR":
+        zoned = f"TRY_CAST(TRIM({expression}, {BLANKS}) AS TIMESTAMP WITH TIME ZONE)"
+        return f"CAST({zoned} AS TIMESTAMP)"
+    if sql_type == "DATE" or sql_type.startswith("TIMESTAMP"):
+        return f"CAST({expression} AS TIMESTAMP)"
+    return "CAST(NULL AS TIMESTAMP)"
+
+
+def number(expression: str, sql_type: str) -> str:
+    """Read a number; adding zero leaves no negative zero, which sorts as if it were zero."""
+    return f"TRY_CAST({expression} AS DOUBLE) + CAST(0 AS DOUBLE)"
+
+
+def flag(expression: str, sql_type: str) -> str:
+    """Read 0 or 1, however it is written; anything else is nothing."""
+    word = f"LOWER(TRIM(CAST({expression} AS VARCHAR), {BLANKS}))"
+    return (
+        f"CAST(CASE WHEN {word} IN ('1', '1.0', 'true', 't', 'yes', 'y') THEN 1 "
+        f"WHEN {word} IN ('0', '0.0', 'false', 'f', 'no', 'n') THEN 0 END AS TINYINT)"
+    )
+
+
+def truth(expression: str, sql_type: str) -> str:
+    """Read a yes or no, however it is written."""
+    return f"CAST({flag(expression, sql_type)} AS BOOLEAN)"
+
+
+READ = {
+    "id": identifier_text,
+    "text": text,
+    "time": time,
+    "number": number,
+    "flag": flag,
+    "truth": truth,
+}
+
+
+def read(column: Column, expression: str, sql_type: str) -> str:
+    """Read an expression of a source as a column of the contract."""
+    return READ[column.kind](expression, sql_type)
+
+
+def judged(typed: str, contract: Contract, *, money: Sequence[str], latest: datetime) -> str:
+    """Add to every typed row the reason it is bad, null when it is good.
+
+    The row's `__reason` (it was torn) and `__unread` (a value is not of its type) come first.
+    """
+    terms = {"money": ", ".join(literal(name) for name in money) or "NULL"}
+    terms["latest"] = timestamp(latest)
+    cases = " ".join(
+        f"WHEN {rule.broken.format(**terms)} THEN '{rule.reason}'" for rule in contract.rules
+    )
+    columns = ", ".join(contract.names)
+    return (
+        f"SELECT {columns}, __file, __row, __raw, CASE WHEN NOT __reason IS NULL THEN __reason "
+        f"WHEN __unread THEN 'wrong_type' {cases} END AS reason FROM ({typed}) AS typed"
+    )
+
+
+def valid(rows: str, contract: Contract) -> str:
+    """Keep the good rows, in the one order that files and batches cannot change."""
+    columns = ", ".join(contract.names)
+    order = ", ".join(f"{name} NULLS LAST" for name in contract.names)
+    return f"SELECT {columns} FROM ({rows}) AS judged WHERE reason IS NULL ORDER BY {order}"
+
+
+def quarantined(rows: str) -> str:
+    """Keep the bad rows: where each came from, why it is bad, and how it looked."""
+    return (
+        "SELECT __file AS source, __row AS row, reason, __raw AS raw "
+        f"FROM ({rows}) AS judged WHERE NOT reason IS NULL"
+    )
+
+
+def nothing_typed(contract: Contract) -> str:
+    """Give the typed rows of an input that is absent: none."""
+    kinds = {column.name: column.sql_type for column in contract.columns}
+    kinds |= {"__file": "VARCHAR", "__row": "BIGINT", "__reason": "VARCHAR", "__raw": "VARCHAR"}
+    kinds["__unread"] = "BOOLEAN"
+    columns = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in kinds.items())
+    return f"SELECT {columns} WHERE 1 = 0"
+
+
+def people() -> str:
+    """List everyone whom events, labels or exposures name, bytewise."""
+    tables = " UNION ".join(
+        f"SELECT user_id FROM {table}" for table in ("events", "labels", "exposures")
+    )
+    return f"SELECT user_id FROM ({tables}) AS named ORDER BY user_id"
