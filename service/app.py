@@ -1,0 +1,75 @@
+"""The application: settings in, one ASGI application out."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from segmentation.database import open_database
+from segmentation.store import Store
+from service.auth import Doorkeeper, KeyRing
+from service.conditional import ConditionalGet
+from service.description import DescribedApp
+from service.errors import install_error_handlers
+from service.limits import BodyLimit
+from service.live import LiveSnapshots
+from service.routes import circles, console, flywheel, ops, runs, tiers, users
+from service.settings import Settings
+from service.telemetry import Telemetry, TelemetryMiddleware
+
+MOST_BYTES = 2 << 20
+ROUTERS = (circles, users, tiers, flywheel, runs, ops, console)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the service over a store; without settings they come from the environment."""
+    settings = settings or Settings()
+    app = DescribedApp(
+        title="Coterie",
+        summary="Who belongs together, what they will share, which rights keep them.",
+        version=version("coterie"),
+        lifespan=keep_watch,
+        redirect_slashes=False,
+        redoc_url=None,
+    )
+    furnish(app, settings)
+    install_error_handlers(app)
+    for module in ROUTERS:
+        app.include_router(module.router)
+    app.router.routes.insert(0, users.fast_route)
+    return app
+
+
+def furnish(app: FastAPI, settings: Settings) -> None:
+    """Give the application its snapshots, its doorkeeper and its telemetry."""
+    telemetry = Telemetry(log_level=settings.log_level, shared=settings.metrics_folder)
+    app.state.settings = settings
+    app.state.telemetry = telemetry
+    app.state.store = Store(settings.store)
+    app.state.live = LiveSnapshots(app.state.store, telemetry=telemetry)
+    app.state.live.refresh()
+    app.state.door = Doorkeeper(key_ring(settings))
+    app.add_middleware(BodyLimit, most_bytes=MOST_BYTES)
+    app.add_middleware(ConditionalGet)
+    app.add_middleware(TelemetryMiddleware, telemetry=telemetry)
+
+
+def key_ring(settings: Settings) -> KeyRing | None:
+    """Open the keys, or none at all where the owner of the machine asks without."""
+    if settings.no_auth:
+        return None
+    database = open_database(settings.store, settings.database_url)
+    return KeyRing(database, seconds=settings.key_seconds)
+
+
+@asynccontextmanager
+async def keep_watch(app: FastAPI) -> AsyncIterator[None]:
+    """Look for the next live snapshot for as long as the application runs."""
+    live: LiveSnapshots = app.state.live
+    watch = asyncio.create_task(live.watch(app.state.settings.poll_seconds))
+    yield
+    watch.cancel()
+    with suppress(asyncio.CancelledError):
+        await watch

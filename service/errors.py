@@ -1,0 +1,217 @@
+"""Every refusal as an RFC 9457 problem with a stable `type`.
+
+An error class maps to one kind of problem, a kind to one status; routes only raise.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from segmentation.errors import (
+    NotFound,
+    SegmentationError,
+    StoreDamaged,
+    StoreError,
+    StoreLocked,
+    UsageError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of problem: its status, its stable name and what it means in a few words."""
+
+    status: int
+    slug: str
+    title: str
+
+    @property
+    def type(self) -> str:
+        """The URI reference clients may rely on."""
+        return f"/problems/{self.slug}"
+
+
+KINDS = {
+    kind.status: kind
+    for kind in (
+        Kind(400, "bad-request", "The request cannot be read"),
+        Kind(401, "unauthorized", "A valid key is needed"),
+        Kind(403, "forbidden", "The key does not allow this"),
+        Kind(404, "not-found", "There is no such thing"),
+        Kind(405, "method-not-allowed", "The method is not allowed here"),
+        Kind(409, "conflict", "Another change is under way"),
+        Kind(410, "gone", "The run asked for is no longer kept"),
+        Kind(413, "content-too-large", "The body is too large"),
+        Kind(422, "invalid-request", "A value in the request is not valid"),
+        Kind(500, "internal", "The server failed"),
+        Kind(503, "no-snapshot", "There is nothing to answer from yet"),
+    )
+}
+
+
+class Unauthorized(UsageError):
+    """No key came with the request, or one that is unknown, expired or revoked."""
+
+
+class Forbidden(UsageError):
+    """The key lacks the scope, or keyless access came from another machine."""
+
+
+class InvalidValue(UsageError):
+    """A value has the right type but cannot be used; `field` says where it stands."""
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class Gone(UsageError):
+    """The run a token was made for is pruned; `resync` is where to start over."""
+
+    def __init__(self, message: str, *, resync: str) -> None:
+        super().__init__(message)
+        self.resync = resync
+
+
+class NoSnapshot(StoreError):
+    """The store has no live snapshot yet."""
+
+
+STATUS_OF: dict[type[SegmentationError], int] = {
+    Unauthorized: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    StoreLocked: 409,
+    Gone: 410,
+    UsageError: 422,
+    NoSnapshot: 503,
+    StoreDamaged: 500,
+    SegmentationError: 500,
+}
+
+
+class FieldProblem(BaseModel):
+    """One value that is not valid."""
+
+    field: str = Field(description="Where the value stands, such as `query.page_size`.")
+    message: str = Field(description="What is wrong with it.")
+
+
+class Problem(BaseModel):
+    """A refusal in the form of RFC 9457."""
+
+    type: str = Field(description="Stable URI reference of the kind of problem.")
+    title: str = Field(description="The kind of problem in a few words.")
+    status: int = Field(description="The HTTP status, repeated.")
+    detail: str = Field(description="What was wrong this time and what to do.")
+    request_id: str | None = Field(
+        default=None, description="Name of this request in the server's log."
+    )
+    errors: list[FieldProblem] | None = Field(
+        default=None, description="The values at fault, on a 422."
+    )
+    resync: str | None = Field(default=None, description="Where to start over, on a 410.")
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Declare the refusals of an operation for its OpenAPI description."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {
+            "description": KINDS[status].title,
+            "content": {MEDIA_TYPE: {"schema": schema}},
+        }
+        for status in statuses
+    }
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    request_id: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **extra: object,
+) -> Response:
+    """Write one problem document."""
+    kind = KINDS.get(status) or Kind(status, f"http-{status}", "The request was refused")
+    document = {
+        "type": kind.type,
+        "title": kind.title,
+        "status": status,
+        "detail": detail,
+        "request_id": request_id,
+        **extra,
+    }
+    present = {name: value for name, value in document.items() if value is not None}
+    return Response(orjson.dumps(present), status, headers, media_type=MEDIA_TYPE)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Answer every error of the application with a problem."""
+    app.add_exception_handler(SegmentationError, refuse)
+    app.add_exception_handler(RequestValidationError, refuse_values)
+    app.add_exception_handler(HTTPException, refuse_http)
+    app.add_exception_handler(Exception, refuse_failure)
+
+
+async def refuse(request: Request, error: Exception) -> Response:
+    """Answer an error of our own tree by its nearest mapped class."""
+    status = next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
+    if status == 500:
+        return await refuse_failure(request, error)
+    field = getattr(error, "field", None)
+    return problem(
+        status,
+        str(error),
+        request_id=request_id_of(request),
+        headers={"WWW-Authenticate": "Bearer"} if status == 401 else None,
+        errors=[{"field": field, "message": str(error)}] if field else None,
+        resync=getattr(error, "resync", None),
+    )
+
+
+async def refuse_values(request: Request, error: Exception) -> Response:
+    """Answer values FastAPI found invalid, naming each and what is wrong with it."""
+    faults = error.errors() if isinstance(error, RequestValidationError) else []
+    errors = [
+        {"field": ".".join(str(part) for part in fault["loc"]), "message": fault["msg"]}
+        for fault in faults
+    ]
+    detail = "; ".join(f"`{fault['field']}`: {fault['message']}" for fault in errors) + "."
+    return problem(422, detail, request_id=request_id_of(request), errors=errors)
+
+
+async def refuse_http(request: Request, error: Exception) -> Response:
+    """Answer what the framework refuses by itself: unknown paths, methods and bodies."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = error.headers if isinstance(error, HTTPException) else None
+    asked = f"`{request.method} {request.url.path}`"
+    detail = {
+        404: f"There is no {asked}. /docs lists what there is.",
+        405: f"{asked} is not allowed. /docs lists what is.",
+        413: "The body is larger than one call may send. Split it over several calls.",
+    }.get(status, f"{asked} was refused: {getattr(error, 'detail', status)}.")
+    return problem(status, detail, request_id=request_id_of(request), headers=headers)
+
+
+async def refuse_failure(request: Request, error: Exception) -> Response:
+    """Answer a failure of ours without telling what lies inside."""
+    detail = "The request failed on our side. Quote `request_id` when you report it."
+    return problem(500, detail, request_id=request_id_of(request))
+
+
+def request_id_of(request: Request) -> str | None:
+    """Return the request's name in the log, when the telemetry gave it one."""
+    name = request.scope.get("coterie.request_id")
+    return name if isinstance(name, str) else None

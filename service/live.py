@@ -1,0 +1,136 @@
+"""The live snapshot: open it, notice the next one, swap without failing a request."""
+
+import asyncio
+import os
+from collections import OrderedDict
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, cast
+
+from fastapi import Depends, Request, Response
+
+from segmentation.errors import NotFound, SegmentationError, StoreError
+from segmentation.index import Snapshot
+from segmentation.store import Store
+from service.auth import Caller
+from service.errors import NoSnapshot
+from service.telemetry import Telemetry
+
+Mark = tuple[int, int, int]
+
+
+class LiveSnapshots:
+    """The snapshot `CURRENT` names, and older ones while somebody still pages through them.
+
+    Nobody counts readers: a request holds a reference to the snapshot it began on, and the map
+    is freed with the last reference, some time after another snapshot took its place.
+
+    Parameters
+    ----------
+    store : Store
+        Where the snapshots lie.
+    telemetry : Telemetry
+        Told about every swap and every snapshot that could not be opened.
+    keep : int, default=8
+        Older snapshots held open for page tokens and feeds.
+    """
+
+    def __init__(self, store: Store, *, telemetry: Telemetry, keep: int = 8) -> None:
+        self._store = store
+        self._telemetry = telemetry
+        self._keep = keep
+        self._live: Snapshot | None = None
+        self._seen: Mark | None = None
+        self._refused: Mark | None = None
+        self._older: OrderedDict[str, Snapshot] = OrderedDict()
+
+    def current(self) -> Snapshot:
+        """Return the live snapshot; raise `NoSnapshot` before the first is published."""
+        if self._live is None:
+            raise NoSnapshot("Nothing is published yet. `coterie run` makes the first snapshot.")
+        return self._live
+
+    @property
+    def run_id(self) -> str | None:
+        """The live run, None before the first is published."""
+        return self._live.run_id if self._live else None
+
+    def of_run(self, run_id: str) -> Snapshot:
+        """Return the snapshot of a run that is still kept; raise `NotFound` when it is not."""
+        if self._live is not None and self._live.run_id == run_id:
+            return self._live
+        if run_id not in self._older:
+            self._older[run_id] = self._store.snapshot(run_id)
+        self._older.move_to_end(run_id)
+        while len(self._older) > self._keep:
+            self._older.popitem(last=False)
+        return self._older[run_id]
+
+    def ancestry(self, snapshot: Snapshot) -> Iterator[Snapshot]:
+        """Go from a snapshot back through the runs it continued, as far as they are kept."""
+        run: Snapshot | None = snapshot
+        while run is not None:
+            yield run
+            run = self._before(run)
+
+    def refresh(self) -> None:
+        """Swap to the snapshot `CURRENT` names, when that has changed since the last look."""
+        mark = self._mark()
+        if mark is None or mark == self._seen:
+            return
+        try:
+            live = self._store.snapshot()
+        except (SegmentationError, OSError) as error:
+            self._refuse(mark, error)
+            return
+        self._seen, self._live = mark, live
+        created = datetime.fromisoformat(live.manifest["created"])
+        self._telemetry.swapped(live.run_id, created=created)
+
+    async def watch(self, every_seconds: float) -> None:
+        """Look again and again, off the event loop, until cancelled."""
+        while True:
+            await asyncio.sleep(every_seconds)
+            await asyncio.to_thread(self.refresh)
+
+    def _mark(self) -> Mark | None:
+        try:
+            found = os.stat(self._store.path / "CURRENT")
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def _before(self, snapshot: Snapshot) -> Snapshot | None:
+        previous = cast(str | None, snapshot.manifest.get("previous"))
+        if previous is None:
+            return None
+        try:
+            return self.of_run(previous)
+        except (NotFound, StoreError):
+            return None
+
+    def _refuse(self, mark: Mark, error: Exception) -> None:
+        """Keep what is served; say why once, and try again at the next look."""
+        if mark != self._refused:
+            self._telemetry.refused(error)
+        self._refused = mark
+
+
+def live_snapshots(request: Request) -> LiveSnapshots:
+    """Return the server's snapshots."""
+    return cast(LiveSnapshots, request.app.state.live)
+
+
+async def live_snapshot(request: Request, response: Response, _: Caller) -> Snapshot:
+    """Pin the live snapshot for one request and name it in the answer's `ETag`."""
+    snapshot = live_snapshots(request).current()
+    response.headers["ETag"] = etag(snapshot.run_id)
+    return snapshot
+
+
+def etag(run_id: str) -> str:
+    """Return the entity tag of everything a run answers."""
+    return f'"{run_id}"'
+
+
+LiveSnapshot = Annotated[Snapshot, Depends(live_snapshot)]

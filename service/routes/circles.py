@@ -1,0 +1,80 @@
+"""Circles: their profiles, members and history."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from segmentation.config import Facet
+from segmentation.errors import NotFound
+from segmentation.index import Snapshot
+from service.auth import CanListMembers, CanRead
+from service.errors import problems
+from service.live import LiveSnapshot, live_snapshots
+from service.paging import Paged
+from service.schemas import CircleAnswer, CircleHistory, CircleId, CircleList, MemberList
+
+router = APIRouter(prefix="/v1/circles", tags=["circles"])
+FacetFilter = Annotated[Facet | None, Query(description="Only circles of this facet.")]
+
+
+@router.get("", responses=problems(401, 403, 410, 422, 500, 503))
+async def list_circles(page: Paged, _: CanRead, facet: FacetFilter = None) -> CircleList:
+    """List the circles by facet, the largest first."""
+    rows = page.snapshot.circles(facet)
+    return CircleList.model_validate(
+        {
+            "run_id": page.snapshot.run_id,
+            "circles": rows[page.offset : page.offset + page.limit],
+            "next_page_token": page.token(len(rows)),
+        }
+    )
+
+
+@router.get("/{circle_id}", responses=problems(401, 403, 404, 422, 500, 503))
+async def get_circle(circle_id: CircleId, snapshot: LiveSnapshot, _: CanRead) -> CircleAnswer:
+    """Describe one circle of the live snapshot: its name, size and strongest tags."""
+    return CircleAnswer.model_validate({"run_id": snapshot.run_id, **snapshot.circle(circle_id)})
+
+
+@router.get("/{circle_id}/members", responses=problems(401, 403, 404, 410, 422, 500, 503))
+async def list_members(circle_id: CircleId, page: Paged, _: CanListMembers) -> MemberList:
+    """List who is in a circle, the strongest members first."""
+    total = page.snapshot.member_count(circle_id)
+    rows = page.snapshot.members(circle_id, offset=page.offset, limit=page.limit)
+    return MemberList.model_validate(
+        {
+            "run_id": page.snapshot.run_id,
+            "circle_id": circle_id,
+            "total": total,
+            "members": rows,
+            "next_page_token": page.token(total),
+        }
+    )
+
+
+@router.get("/{circle_id}/history", responses=problems(401, 403, 404, 422, 500, 503))
+async def get_history(
+    circle_id: CircleId, request: Request, snapshot: LiveSnapshot, _: CanRead
+) -> CircleHistory:
+    """Tell what became of a circle in each run still kept, retired circles included."""
+    ancestry = live_snapshots(request).ancestry(snapshot)
+    return CircleHistory.model_validate(
+        {
+            "run_id": snapshot.run_id,
+            "circle_id": circle_id,
+            "events": events_of(circle_id, ancestry),
+        }
+    )
+
+
+def events_of(circle_id: str, ancestry: Iterable[Snapshot]) -> list[dict[str, Any]]:
+    """Gather what each run did to a circle; raise `NotFound` when none of them knew it."""
+    lives: list[list[dict[str, Any]]] = []
+    for run in ancestry:
+        with suppress(NotFound):
+            lives.append(run.lineage(circle_id))
+    if not lives:
+        raise NotFound.of("circle", circle_id)
+    return [event for events in lives for event in events]

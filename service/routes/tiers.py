@@ -1,0 +1,52 @@
+"""Rights: the catalogue of tiers, who holds which, and what changed since a run."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from service.auth import CanReadTiers
+from service.errors import problems
+from service.feed import FeedAt
+from service.live import LiveSnapshot
+from service.paging import Paged
+from service.schemas import AssignmentList, TierChangeFeed, TierList
+
+router = APIRouter(prefix="/v1/tiers", tags=["tiers"])
+TierFilter = Annotated[
+    str | None, Query(max_length=200, description="Only holders of this tier, such as `gold`.")
+]
+
+
+@router.get("", responses=problems(401, 403, 422, 500, 503))
+async def list_tiers(snapshot: LiveSnapshot, _: CanReadTiers) -> TierList:
+    """Show the tiers with their benefits and how many hold each, the lowest first."""
+    return TierList.model_validate({"run_id": snapshot.run_id, "tiers": snapshot.tiers()})
+
+
+@router.get("/assignments", responses=problems(401, 403, 404, 410, 422, 500, 503))
+async def list_assignments(page: Paged, _: CanReadTiers, tier: TierFilter = None) -> AssignmentList:
+    """List who holds which tier and why."""
+    total = page.snapshot.assignment_count(tier)
+    rows = page.snapshot.assignments(tier=tier, offset=page.offset, limit=page.limit)
+    return AssignmentList.model_validate(
+        {
+            "run_id": page.snapshot.run_id,
+            "total": total,
+            "assignments": rows,
+            "next_page_token": page.token(total),
+        }
+    )
+
+
+@router.get("/changes", responses=problems(401, 403, 410, 422, 500, 503))
+async def list_changes(page: Paged, feed: FeedAt, _: CanReadTiers) -> TierChangeFeed:
+    """List changes of tier after a run, oldest first; without `since`, those of the live run."""
+    return TierChangeFeed.model_validate(
+        {
+            "run_id": page.snapshot.run_id,
+            "since": feed.since,
+            "next_since": page.snapshot.run_id,
+            "changes": feed.changes(offset=page.offset, limit=page.limit),
+            "next_page_token": page.token(len(feed)),
+        }
+    )

@@ -1,0 +1,321 @@
+"""What goes in and out over HTTP; every field says what it is."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import Path
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from segmentation.config import Facet
+
+CircleId = Annotated[
+    str, Path(description="Permanent id of a circle, such as `interest-17`.", max_length=200)
+]
+UserId = Annotated[str, Path(description="Id of a user, as it stands in the events.")]
+RunId = Annotated[
+    str, Path(description="A run, such as `20261101T020000Z-1f6a90c2`.", max_length=200)
+]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Answer(BaseModel):
+    """Every answer names the run it was read from."""
+
+    run_id: str = Field(description="The run this was read from.")
+
+
+class Listing(Answer):
+    """A page of a list."""
+
+    next_page_token: str | None = Field(
+        description="Send as `page_token` for the next page of the same run; null at the end."
+    )
+
+
+class TopTag(BaseModel):
+    """A tag that tells a circle from the crowd."""
+
+    tag: str = Field(description="The tag.")
+    lift: float = Field(description="How many times more common it is here than in the crowd.")
+
+
+class Circle(BaseModel):
+    """A circle: people whose tags one profile explains."""
+
+    circle_id: str = Field(description="Permanent id, kept across runs and never reused.")
+    facet: Facet = Field(description="The way of looking at people it belongs to.")
+    name: str = Field(description="Its distinctive tags in people's words.")
+    parent_id: str | None = Field(description="The broader circle it lies in, if any.")
+    size: int = Field(description="Number of its members.")
+    share_of_users: float = Field(description="Its members as a share of all users.")
+    stability: float | None = Field(
+        description="Mean Jaccard similarity with itself over resampled data, 0 to 1."
+    )
+    stability_low: float | None = Field(description="Lower end of the stability's 95 % interval.")
+    stability_high: float | None = Field(description="Upper end of the stability's 95 % interval.")
+    share_propensity: float | None = Field(
+        description="Mean probability that a member shares what they see."
+    )
+    top_tags: list[TopTag] = Field(description="Its most distinctive tags, strongest first.")
+    status: str = Field(description="Whether it is active, and what the run found doubtful.")
+    first_run: str = Field(description="The run it was born in.")
+
+
+class CircleAnswer(Answer, Circle):
+    """One circle of the live run."""
+
+
+class CircleList(Listing):
+    """Circles by facet, the largest first."""
+
+    circles: list[Circle] = Field(description="The circles of this page.")
+
+
+class Member(BaseModel):
+    """A user in a circle."""
+
+    user_id: str = Field(description="The user.")
+    strength: float = Field(description="How surely they belong, 0 to 1.")
+    rank: int = Field(description="1 when it is their primary circle of the facet.")
+
+
+class MemberList(Listing):
+    """Members of a circle, the strongest first."""
+
+    circle_id: str = Field(description="The circle.")
+    total: int = Field(description="Number of all its members, over all pages.")
+    members: list[Member] = Field(description="The members of this page.")
+
+
+class LineageEvent(BaseModel):
+    """What happened to a circle in one run."""
+
+    run_id: str = Field(description="The run it happened in.")
+    event: Literal["born", "continued", "grown", "shrunk", "split", "merged", "retired"] = Field(
+        description="What happened."
+    )
+    from_ids: list[str] = Field(description="The circles of the run before that it came from.")
+    overlap: float | None = Field(description="How much of it is in those, 0 to 1.")
+
+
+class CircleHistory(Answer):
+    """A circle's life over the runs still kept, the latest first."""
+
+    circle_id: str = Field(description="The circle.")
+    events: list[LineageEvent] = Field(description="What happened, the latest first.")
+
+
+class Membership(BaseModel):
+    """A circle a user is in."""
+
+    circle_id: str = Field(description="The circle.")
+    facet: Facet = Field(description="Its facet.")
+    name: str = Field(description="Its name.")
+    strength: float = Field(description="How surely the user belongs, 0 to 1.")
+    rank: int = Field(description="1 when it is the user's primary circle of the facet.")
+
+
+class Reasons(BaseModel):
+    """Why a user is in no circle of a facet."""
+
+    interest: str | None = Field(description="Reason code, null when in an interest circle.")
+    lifestyle: str | None = Field(description="Reason code, null when in a lifestyle circle.")
+
+
+class Propensity(BaseModel):
+    """How likely a user shares what they see."""
+
+    estimate: float | None = Field(description="Probability; null when nothing was learnt.")
+    low: float | None = Field(description="Lower end of its interval.")
+    high: float | None = Field(description="Upper end of its interval.")
+
+
+class Benefit(BaseModel):
+    """A right that comes with a tier."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str = Field(description="What it is.")
+    kind: Literal["material", "spiritual"] = Field(description="Goods, or recognition.")
+
+
+class UserTier(BaseModel):
+    """A user's tier and the rights that come with it."""
+
+    tier: str = Field(description="Name of the tier.")
+    since: datetime | None = Field(description="Since when it is held.")
+    review_after: datetime | None = Field(description="Until when it cannot be lost.")
+    score: float | None = Field(description="The qualification score it rests on.")
+    reason_codes: list[str] = Field(description="Why this tier, as codes.")
+    benefits: list[Benefit] = Field(description="The rights in force.")
+
+
+class UserStage(BaseModel):
+    """Where a user stands in the flywheel."""
+
+    stage: str | None = Field(description="engage, acquire, nurture, retain or advocate.")
+    previous_stage: str | None = Field(description="The stage before.")
+    since: datetime | None = Field(description="When it was first seen.")
+
+
+class User(BaseModel):
+    """Everything a run knows of a user."""
+
+    user_id: str = Field(description="The user.")
+    circles: list[Membership] = Field(description="Their circles, the primary one first.")
+    reasons: Reasons = Field(description="Why a facet has no circle for them.")
+    share_propensity: Propensity = Field(description="How likely they share.")
+    social_currency: float | None = Field(description="What their shares are worth to others.")
+    influence: float | None = Field(description="How far their shares carry.")
+    value: float | None = Field(description="What they are worth within the horizon.")
+    stickiness: float | None = Field(description="Probability that they come back within it.")
+    tier: UserTier | None = Field(description="Their tier and rights; null when they hold none.")
+    lifecycle: UserStage = Field(description="Their stage.")
+
+
+class UserAnswer(Answer, User):
+    """One user of the live run."""
+
+
+class UserIds(BaseModel):
+    """The users to look up."""
+
+    user_ids: list[Annotated[str, Field(max_length=1024)]] = Field(
+        min_length=1, max_length=1000, description="One to 1000 user ids."
+    )
+
+
+class UserBatch(Answer):
+    """Many users at once."""
+
+    users: list[User] = Field(description="Those found, in the order asked for.")
+    missing: list[str] = Field(description="Ids nobody has in this run.")
+
+
+class Tier(BaseModel):
+    """A tier of the rights policy."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str = Field(description="Its name.")
+    members: int = Field(description="How many users hold it.")
+    benefits: list[Benefit] = Field(description="The rights that come with it.")
+
+
+class TierList(Answer):
+    """The tiers, the lowest first."""
+
+    tiers: list[Tier] = Field(description="The tiers.")
+
+
+class Assignment(BaseModel):
+    """A user's tier."""
+
+    user_id: str = Field(description="The user.")
+    tier: str = Field(description="The tier held.")
+    score: float | None = Field(description="The qualification score it rests on.")
+    reason_codes: list[str] = Field(description="Why this tier, as codes.")
+    since: datetime | None = Field(description="Since when it is held.")
+    review_after: datetime | None = Field(description="Until when it cannot be lost.")
+
+
+class AssignmentList(Listing):
+    """Who holds which tier, by user id."""
+
+    total: int = Field(description="Number of all assignments, over all pages.")
+    assignments: list[Assignment] = Field(description="The assignments of this page.")
+
+
+class TierChange(BaseModel):
+    """A user's move from one tier to another."""
+
+    user_id: str = Field(description="The user.")
+    before: str | None = Field(description="The tier before; null for a newcomer.")
+    after: str | None = Field(description="The tier after; null for one who left.")
+    reason_codes: list[str] = Field(description="Why, as codes.")
+    policy_version: str = Field(description="The policy it was decided by.")
+    at: datetime | None = Field(description="When it took effect.")
+
+
+class TierChangeFeed(Listing):
+    """Changes of tier between two runs, the oldest first.
+
+    `/v1/tiers/assignments` as of `since`, with these applied in order, is that of `run_id`.
+    """
+
+    since: str | None = Field(description="The run they start after.")
+    next_since: str = Field(description="Send as `since` later, once the last page is read.")
+    changes: list[TierChange] = Field(description="The changes of this page.")
+
+
+class FlywheelAnswer(Answer):
+    """Stages, speed, friction, weight and momentum of the loop."""
+
+    flywheel: dict[str, JsonValue] = Field(description="The loop as the run measured it.")
+
+
+class RatesGiven(BaseModel):
+    """Rates to turn the flywheel with; the live run's own stand in for those left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    engaged: float | None = Field(
+        default=None, ge=0, le=1e12, description="Engaged users at the start."
+    )
+    advocacy: Share | None = Field(default=None, description="Share of active users who advocate.")
+    referrals: float | None = Field(
+        default=None, ge=0, le=1e6, description="Newcomers an advocate brings."
+    )
+    persistence: Share | None = Field(
+        default=None, description="Share of active users who stay active."
+    )
+    rotations: int = Field(default=5, ge=1, le=120, description="Turns to project.")
+
+
+class Rates(BaseModel):
+    """The rates a projection was made with."""
+
+    engaged: float = Field(description="Engaged users at the start.")
+    advocacy: float = Field(description="Share of active users who advocate each rotation.")
+    referrals: float = Field(description="Newcomers each advocate brings.")
+    persistence: float = Field(description="Share of active users who stay active.")
+
+
+class Projection(Answer):
+    """Engaged users after each turn of the flywheel."""
+
+    rates: Rates = Field(description="The rates used, given or measured.")
+    engaged: list[float] = Field(description="Engaged users after each rotation.")
+
+
+class Run(BaseModel):
+    """A finished run whose snapshot is kept."""
+
+    run_id: str = Field(description="The run.")
+    live: bool = Field(description="Whether it answers now.")
+    created: datetime = Field(description="When it ran.")
+    as_of: datetime | None = Field(description="The moment it looks from; null without time.")
+    previous: str | None = Field(description="The live run it continued.")
+    policy_version: str | None = Field(description="The rights policy it applied.")
+    rows: dict[str, int] = Field(description="Rows of each of its tables.")
+
+
+class RunAnswer(Run):
+    """One run with what it reported."""
+
+    report: dict[str, JsonValue] = Field(description="What the run measured of itself.")
+
+
+class RunList(BaseModel):
+    """The runs still kept, the newest first."""
+
+    run_id: str | None = Field(description="The live run; null before the first is published.")
+    runs: list[Run] = Field(description="The runs of this page.")
+    next_page_token: str | None = Field(description="Send as `page_token`; null at the end.")
+
+
+class Health(BaseModel):
+    """The state of the server."""
+
+    status: Literal["ok"] = Field(description="Always `ok`; anything else is a problem.")
+    run_id: str | None = Field(description="The live run; null before the first is published.")

@@ -1,0 +1,193 @@
+"""What a server tells of itself: request ids, one log line a request, Prometheus figures."""
+
+import re
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import orjson
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.typing import FilteringBoundLogger
+
+from service.settings import LogLevel
+
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+UNMATCHED = "unmatched"
+
+
+class Telemetry:
+    """The counters and the log of one application; holds no id of a person and no key.
+
+    Parameters
+    ----------
+    log_level : LogLevel, default="info"
+        Least severe line written.
+    log : BinaryIO, default=None
+        Where lines go; standard output when None.
+    shared : Path, default=None
+        Folder in which several workers add up their figures (`PROMETHEUS_MULTIPROC_DIR`).
+    """
+
+    def __init__(
+        self,
+        *,
+        log_level: LogLevel = "info",
+        log: BinaryIO | None = None,
+        shared: Path | None = None,
+    ) -> None:
+        self._shared = shared
+        self.registry = CollectorRegistry()
+        self.log = json_log(log_level, log)
+        labels = ("method", "route", "status")
+        self._requests = Counter(
+            "coterie_requests", "Requests answered.", labels, registry=self.registry
+        )
+        self._seconds = Histogram(
+            "coterie_request_seconds",
+            "Seconds from the first byte in to the last byte out.",
+            ("method", "route"),
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
+        self._swaps = Counter(
+            "coterie_snapshot_swaps", "Snapshots put live.", registry=self.registry
+        )
+        self._refusals = Counter(
+            "coterie_snapshot_refusals", "Snapshots not opened.", registry=self.registry
+        )
+        self._created = Gauge(
+            "coterie_snapshot_created_seconds",
+            "When the live run was made, in seconds since 1970.",
+            multiprocess_mode="mostrecent",
+            registry=self.registry,
+        )
+        self._figures: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def finished(self, method: str, route: str, *, status: int, seconds: float, name: str) -> None:
+        """Count and log one answered request."""
+        requests, duration = self._figures_of(method, route, status)
+        requests.inc()
+        duration.observe(seconds)
+        self.log.info(
+            "request_finished",
+            method=method,
+            route=route,
+            status=status,
+            seconds=round(seconds, 6),
+            request_id=name,
+        )
+
+    def failed(self, error: BaseException, *, name: str) -> None:
+        """Log a failure of ours with where it happened."""
+        self.log.error("request_failed", request_id=name, exc_info=error)
+
+    def swapped(self, run_id: str, *, created: datetime) -> None:
+        """Count and log that another snapshot went live."""
+        self._swaps.inc()
+        self._created.set(created.timestamp())
+        self.log.info("snapshot_live", run_id=run_id)
+
+    def refused(self, error: Exception) -> None:
+        """Count and log that the snapshot `CURRENT` names cannot be opened."""
+        self._refusals.inc()
+        self.log.error("snapshot_refused", reason=str(error))
+
+    def exposition(self) -> bytes:
+        """Write the figures for Prometheus, those of all workers when they share a folder."""
+        if self._shared is None:
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together, path=str(self._shared))  # type: ignore[no-untyped-call]
+        return generate_latest(together)
+
+    def _figures_of(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        known = self._figures.get((method, route, status))
+        if known is None:
+            known = (
+                self._requests.labels(method, route, str(status)),
+                self._seconds.labels(method, route),
+            )
+            self._figures[method, route, status] = known
+        return known
+
+
+class TelemetryMiddleware:
+    """Names each request, and reports it when its answer is on the way."""
+
+    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
+        self._app = app
+        self._telemetry = telemetry
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, watching the status of its answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        name = scope["coterie.request_id"] = request_id(scope)
+        status = 500
+
+        async def named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", name.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, named)
+        except Exception as error:
+            self._telemetry.failed(error, name=name)
+            raise
+        finally:
+            seconds = time.perf_counter() - began
+            self._telemetry.finished(
+                method_of(scope), template_of(scope), status=status, seconds=seconds, name=name
+            )
+
+
+def request_id(scope: Scope) -> str:
+    """Return the caller's `X-Request-Id` when it is harmless, else a new random one."""
+    for header, value in scope["headers"]:
+        if header == b"x-request-id" and REQUEST_ID.fullmatch(value):
+            return cast(str, value.decode("ascii"))
+    return secrets.token_hex(8)
+
+
+def method_of(scope: Scope) -> str:
+    """Return the method, with everything unheard of as one."""
+    method = cast(str, scope["method"])
+    return method if method in METHODS else "OTHER"
+
+
+def template_of(scope: Scope) -> str:
+    """Return the matched route's template, never the path with its ids."""
+    return cast(str, getattr(scope.get("route"), "path_format", UNMATCHED))
+
+
+def json_log(level: LogLevel, log: BinaryIO | None) -> FilteringBoundLogger:
+    """Build a logger that writes one JSON object a line."""
+    encode: Callable[..., bytes] = orjson.dumps
+    logger = structlog.wrap_logger(
+        structlog.BytesLogger(log or sys.stdout.buffer),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            structlog.processors.format_exc_info,
+            structlog.processors.EventRenamer("event"),
+            structlog.processors.JSONRenderer(serializer=encode),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        context_class=dict,
+        cache_logger_on_first_use=True,
+    )
+    return cast(FilteringBoundLogger, logger)

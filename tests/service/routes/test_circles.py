@@ -1,0 +1,69 @@
+"""Circles over HTTP."""
+
+import pytest
+
+
+def test_circles_come_by_facet_and_size(api):
+    """A marketer reads the largest circle of a facet first."""
+    circles = api.get("/v1/circles").json()["circles"]
+
+    keys = [(circle["facet"], -circle["size"]) for circle in circles]
+    assert len(keys) > 2
+    assert keys == sorted(keys)
+
+
+def test_a_facet_filters(api):
+    """Only circles of the facet asked for are listed, and none is left out."""
+    everything = api.get("/v1/circles").json()["circles"]
+
+    lifestyle = api.get("/v1/circles", params={"facet": "lifestyle"}).json()["circles"]
+
+    assert lifestyle == [circle for circle in everything if circle["facet"] == "lifestyle"]
+
+
+def test_a_circle_alone_says_what_the_list_says(api):
+    """One circle is the same whichever way it is read."""
+    listed = api.get("/v1/circles").json()
+
+    for circle in listed["circles"]:
+        alone = api.get(f"/v1/circles/{circle['circle_id']}").json()
+        assert alone == {"run_id": listed["run_id"], **circle}
+
+
+def test_members_come_strongest_first_and_all(api):
+    """The pages of a circle add up to its size."""
+    largest = api.get("/v1/circles").json()["circles"][0]
+
+    answer = api.get(f"/v1/circles/{largest['circle_id']}/members?page_size=1000").json()
+
+    strengths = [member["strength"] for member in answer["members"]]
+    assert answer["total"] == largest["size"] == len(strengths)
+    assert strengths == sorted(strengths, reverse=True)
+    assert answer["next_page_token"] is None
+
+
+def test_history_goes_back_over_the_runs_kept(api, planted):
+    """What happened in every run is told, the latest first."""
+    events = api.get("/v1/circles/interest-2/history").json()["events"]
+
+    runs = [event["run_id"] for event in events]
+    assert len(set(runs)) == 3
+    assert runs == sorted(runs, reverse=True)
+
+
+def test_a_retired_circle_keeps_its_history(api):
+    """A circle that is no more can still be asked about."""
+    assert api.get("/v1/circles/interest-99").status_code == 404
+
+    events = api.get("/v1/circles/interest-99/history").json()["events"]
+
+    assert {event["event"] for event in events} == {"retired"}
+
+
+@pytest.mark.parametrize("what", ["", "/members", "/history"])
+def test_an_unknown_circle_is_not_found(api, what):
+    """The problem names the circle."""
+    answer = api.get(f"/v1/circles/interest-4711{what}")
+
+    assert answer.status_code == 404
+    assert "`interest-4711`" in answer.json()["detail"]

@@ -1,0 +1,108 @@
+"""Users over HTTP."""
+
+from urllib.parse import quote
+
+import pytest
+from starlette.routing import Route
+
+from segmentation.index import Snapshot
+from service.app import create_app
+from service.routes.users import fast_route
+from service.settings import Settings
+from tests.service.callers import caller
+from tests.service.stores import RUNS
+from tests.snapshots import user_id
+
+
+def ordinary(planted):
+    """Build the service without its short cut."""
+    app = create_app(Settings(store=planted, no_auth=True))
+    app.router.routes.remove(fast_route)
+    return caller(app)
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_ids_of_any_script_are_found(api, number):
+    """An id is data: it may hold any character."""
+    wanted = user_id(number)
+
+    answer = api.get(f"/v1/users/{quote(wanted, safe='')}")
+
+    assert answer.status_code == 200
+    assert answer.json()["user_id"] == wanted
+
+
+def test_a_user_is_what_the_snapshot_holds(api, planted):
+    """Nothing is lost or added on the way out."""
+    with Snapshot.open(planted / "runs" / RUNS[-1]) as snapshot:
+        known = {"run_id": RUNS[-1], **snapshot.user("user-00005")}
+
+        assert api.get("/v1/users/user-00005").json() == known
+
+
+def test_the_short_cut_answers_like_the_ordinary_route(api, planted):
+    """Bodies and headers agree, so that the documentation holds for both."""
+    client = ordinary(planted)
+
+    for path in (user_id(0), user_id(1), user_id(7), "nobody", ""):
+        short, long = (asked.get(f"/v1/users/{path}") for asked in (api, client))
+        assert short.status_code == long.status_code
+        assert {**short.json(), "request_id": 0} == {**long.json(), "request_id": 0}
+        assert short.headers.get("etag") == long.headers.get("etag")
+        assert short.headers["content-type"] == long.headers["content-type"]
+
+
+def test_the_short_cut_comes_first(api):
+    """The framework's route would shadow it otherwise."""
+    first = api.app.router.routes[0]
+
+    assert isinstance(first, Route)
+    assert first is fast_route
+
+
+def test_a_batch_keeps_order_and_names_the_missing(api):
+    """Everyone asked for is either described or missing."""
+    asked = [user_id(3), "nobody", user_id(1)]
+
+    answer = api.post("/v1/users:batchGet", json={"user_ids": asked}).json()
+
+    assert [user["user_id"] for user in answer["users"]] == [user_id(3), user_id(1)]
+    assert answer["missing"] == ["nobody"]
+    assert answer["run_id"] == RUNS[-1]
+
+
+def test_one_of_a_batch_is_the_same_alone(api):
+    """One description, whichever way it is read."""
+    batch = api.post("/v1/users:batchGet", json={"user_ids": [user_id(8)]}).json()
+
+    alone = api.get(f"/v1/users/{quote(user_id(8))}").json()
+
+    assert alone == {"run_id": batch["run_id"], **batch["users"][0]}
+
+
+@pytest.mark.parametrize("count", [0, 1001])
+def test_a_batch_has_bounds(api, count):
+    """At least one and at most a thousand."""
+    answer = api.post("/v1/users:batchGet", json={"user_ids": ["u"] * count})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "body.user_ids"
+
+
+def test_half_a_character_is_nobody(api):
+    """A lone surrogate is legal JSON text but no id; it fails nothing."""
+    body = b'{"user_ids": ["\\ud800"]}'
+
+    answer = api.post(
+        "/v1/users:batchGet", content=body, headers={"Content-Type": "application/json"}
+    )
+
+    assert answer.status_code in {200, 422}
+
+
+def test_a_body_too_large_is_refused(api):
+    """Nobody fills the memory from outside."""
+    answer = api.post("/v1/users:batchGet", json={"user_ids": ["u" * 3_000_000]})
+
+    assert answer.status_code == 413
+    assert answer.json()["type"] == "/problems/content-too-large"

@@ -1,0 +1,48 @@
+"""The application as a whole."""
+
+import subprocess
+import sys
+
+from service.app import create_app
+from service.settings import Settings
+from tests.service.callers import caller
+
+HEAVY = "sklearn hdbscan duckdb pandas scipy pyarrow"
+
+
+def test_a_serving_process_loads_no_heavy_package(planted):
+    """Answering needs numpy alone, so that a server starts fast and its image is small."""
+    script = f"""
+import sys
+from service.app import create_app
+from service.settings import Settings
+from tests.service.callers import caller
+api = caller(create_app(Settings(store={str(planted)!r}, no_auth=True)))
+for path in ("circles", "tiers", "flywheel", "runs", "users/user-00000"):
+    assert api.get("/v1/" + path).status_code == 200, path
+rates = dict(engaged=1, advocacy=0, referrals=0, persistence=0)
+assert api.post("/v1/flywheel:project", json=rates).status_code == 200
+print(*sorted(set({HEAVY!r}.split()) & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, check=True, encoding="utf-8"
+    )
+
+    assert done.stdout.splitlines()[-1] == ""
+
+
+def test_documentation_is_open_and_finds_the_description(guarded):
+    """Whoever writes a client needs no key to read how."""
+    stranger = caller(guarded)
+
+    assert "/openapi.json" in stranger.get("/docs").text
+    assert stranger.get("/openapi.json").json()["info"]["title"] == "Coterie"
+
+
+def test_two_applications_in_one_process_do_not_meet(planted, tmp_path):
+    """Nothing of an application is global."""
+    full = caller(create_app(Settings(store=planted, no_auth=True)))
+    empty = caller(create_app(Settings(store=tmp_path, no_auth=True)))
+
+    assert full.get("/readyz").status_code == 200
+    assert empty.get("/readyz").status_code == 503

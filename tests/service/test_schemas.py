@@ -1,0 +1,67 @@
+"""The description of the service: complete, and true of its answers."""
+
+import pytest
+
+from service import schemas
+from service.app import create_app
+from service.settings import Settings
+
+DESCRIPTION = create_app(Settings(store="nowhere", no_auth=True)).openapi()
+SCHEMAS = DESCRIPTION["components"]["schemas"]
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_field_has_a_description(name):
+    """Nobody has to guess what a field holds."""
+    fields = SCHEMAS[name].get("properties", {})
+
+    assert [field for field, facts in fields.items() if not facts.get("description")] == []
+
+
+@pytest.mark.parametrize("path", DESCRIPTION["paths"])
+def test_every_parameter_and_operation_is_described(path):
+    """Operations say what they do, parameters what they take."""
+    for operation in DESCRIPTION["paths"][path].values():
+        assert operation["description"]
+        assert all(parameter["description"] for parameter in operation.get("parameters", ()))
+
+
+@pytest.mark.parametrize("path", [path for path in DESCRIPTION["paths"] if path[:3] == "/v1"])
+def test_every_answer_names_its_run(path):
+    """A caller can tell from which run an answer came."""
+    for operation in DESCRIPTION["paths"][path].values():
+        answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        name = answer["$ref"].rsplit("/", 1)[-1]
+        assert "run_id" in SCHEMAS[name]["properties"]
+
+
+@pytest.mark.parametrize("path", [path for path in DESCRIPTION["paths"] if path[:3] == "/v1"])
+def test_every_operation_asks_for_a_key_with_a_scope(path):
+    """The description shows who may call."""
+    for operation in DESCRIPTION["paths"][path].values():
+        scopes = {scope for need in operation["security"] for scope in need["key"]}
+        assert len(scopes) == 1
+        assert scopes <= {"read", "members", "tiers", "runs"}
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("/v1/circles", schemas.CircleList),
+        ("/v1/circles/interest-1", schemas.CircleAnswer),
+        ("/v1/circles/interest-1/members", schemas.MemberList),
+        ("/v1/circles/interest-1/history", schemas.CircleHistory),
+        ("/v1/users/user-00000", schemas.UserAnswer),
+        ("/v1/tiers", schemas.TierList),
+        ("/v1/tiers/assignments", schemas.AssignmentList),
+        ("/v1/tiers/changes", schemas.TierChangeFeed),
+        ("/v1/flywheel", schemas.FlywheelAnswer),
+        ("/v1/runs", schemas.RunList),
+    ],
+)
+def test_answers_are_what_the_description_says(api, path, model):
+    """Read strictly, an answer has every field and no other."""
+    answer = api.get(path)
+
+    assert answer.status_code == 200
+    assert model.model_validate_json(answer.content).model_dump(mode="json") == answer.json()

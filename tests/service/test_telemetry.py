@@ -1,0 +1,82 @@
+"""What a server tells of itself."""
+
+import io
+import json
+
+import pytest
+
+from service.telemetry import Telemetry, TelemetryMiddleware, request_id
+from tests.service.callers import caller
+
+
+def lines(log):
+    """Read a log back, an object a line."""
+    return [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+def watched(log, *, answer=None):
+    """Wrap an application that answers, or fails when it has no answer."""
+
+    async def application(scope, receive, send):
+        if answer is None:
+            raise RuntimeError("planted")
+        await send({"type": "http.response.start", "status": answer, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    return caller(TelemetryMiddleware(application, Telemetry(log=log)))
+
+
+def test_a_request_is_one_line_without_ids_or_keys():
+    """Neither the path nor the key stands in the log."""
+    log = io.BytesIO()
+
+    watched(log, answer=200).get("/v1/users/wanda", headers={"Authorization": "Bearer cot_a_b"})
+
+    (line,) = lines(log)
+    assert line["event"] == "request_finished"
+    assert (line["method"], line["route"], line["status"]) == ("GET", "unmatched", 200)
+    assert b"wanda" not in log.getvalue()
+    assert b"cot_" not in log.getvalue()
+
+
+def test_a_failure_is_logged_and_counted_as_one():
+    """The line says where it happened, under the name the caller was told."""
+    log = io.BytesIO()
+
+    watched(log).get("/", headers={"X-Request-Id": "abc"})
+
+    failed, finished = lines(log)
+    assert (failed["event"], failed["request_id"]) == ("request_failed", "abc")
+    assert "planted" in failed["exception"]
+    assert finished["status"] == 500
+
+
+def test_the_level_silences_the_access_log():
+    """A busy server may log only what went wrong."""
+    log = io.BytesIO()
+
+    Telemetry(log_level="warning", log=log).finished(
+        "GET", "/", status=200, seconds=0.1, name="abc"
+    )
+
+    assert log.getvalue() == b""
+
+
+def test_a_caller_s_request_id_is_kept(api):
+    """It ties the logs of two systems together."""
+    answer = api.get("/healthz", headers={"X-Request-Id": "trace-1"})
+
+    assert answer.headers["x-request-id"] == "trace-1"
+
+
+@pytest.mark.parametrize("given", [b"", b"a" * 65, b"two words", b'"; drop'])
+def test_a_harmful_request_id_is_replaced(given):
+    """Nothing from outside goes into the log unread."""
+    assert request_id({"headers": [(b"x-request-id", given)]}).encode() != given
+
+
+def test_two_requests_have_two_names(api):
+    """A name is found once in the log."""
+    names = {api.get("/healthz").headers["x-request-id"] for _ in range(10)}
+
+    assert len(names) == 10
