@@ -10,6 +10,9 @@ from segmentation.engine import literal
 from segmentation.events import Column, Contract
 
 BLANKS = "' \t\r\n'"
+UNIT = 1 << 20  # weights are summed as integers of 2^-20: exact whatever the order
+LEAST_WEIGHT = 0.1
+DAY = 86_400_000_000  # microseconds
 WHOLE_NUMBER = 1e15  # doubles below it name their integers exactly
 
 
@@ -133,3 +136,81 @@ def people() -> str:
         f"SELECT user_id FROM {table}" for table in ("events", "labels", "exposures")
     )
     return f"SELECT user_id FROM ({tables}) AS named ORDER BY user_id"
+
+
+def decay(as_of: datetime | None, half_life_days: float) -> str:
+    """Weigh an event of `events` by its age; one without a time has none."""
+    if as_of is None:
+        return "CAST(1 AS DOUBLE)"
+    age = f"GREATEST(COALESCE(DATE_DIFF('microsecond', ts, {timestamp(as_of)}), 0), 0)"
+    return f"POWER(CAST(2 AS DOUBLE), -CAST({age} AS DOUBLE) / {half_life_days * DAY!r})"
+
+
+def typical_values() -> str:
+    """Give each channel's lower median of positive values: an amount that did occur.
+
+    It is found by counting, so that no list of all values is held.
+    """
+    counted = (
+        "SELECT channel, value, COUNT(*) AS times FROM events WHERE value > 0 "
+        "GROUP BY channel, value"
+    )
+    ranked = (
+        "SELECT channel, value, SUM(times) OVER (PARTITION BY channel ORDER BY value) AS reached, "
+        f"SUM(times) OVER (PARTITION BY channel) AS total FROM ({counted}) AS counted"
+    )
+    return (
+        f"SELECT channel, MIN(value) AS typical FROM ({ranked}) AS ranked "
+        "WHERE 2 * reached >= total GROUP BY channel"
+    )
+
+
+def tastes(channel_condition: str, *, as_of: datetime | None, half_life: float, clip: float) -> str:
+    """Weigh each event's tag: its value by what is typical of the channel, clipped, decayed.
+
+    Dividing by the channel's own median makes its scale immaterial. A negative amount is no taste.
+    """
+    ratio = "COALESCE(ROUND(events.value / typical.typical, 6), 0)"
+    clipped = f"LEAST(GREATEST({ratio}, {LEAST_WEIGHT}), {clip!r})"
+    return (
+        "SELECT events.user_id, events.tag, "
+        f"CAST(ROUND({UNIT} * {clipped} * {decay(as_of, half_life)}) AS BIGINT) AS weight "
+        f"FROM events LEFT JOIN ({typical_values()}) AS typical "
+        "ON events.channel = typical.channel "
+        f"WHERE events.value >= 0 AND {channel_condition}"
+    )
+
+
+def tag_sums(weighed: Sequence[str]) -> str:
+    """Add up the weights by user and tag, of those who let themselves be segmented."""
+    together = " UNION ALL ".join(weighed)
+    return (
+        "SELECT user_id, tag, CAST(SUM(weight) AS BIGINT) AS weight "
+        f"FROM ({together}) AS weighed WHERE NOT user_id IN ({refusals()}) "
+        "GROUP BY user_id, tag HAVING SUM(weight) > 0"
+    )
+
+
+def refusals() -> str:
+    """List those who refused to be segmented."""
+    return "SELECT user_id FROM consent WHERE NOT granted AND purpose IN ('segmentation', '*')"
+
+
+def holders() -> str:
+    """Count the users of each tag, bytewise by tag."""
+    return "SELECT tag, COUNT(*) AS users FROM facet_sums GROUP BY tag ORDER BY tag"
+
+
+def entries(left_out: Sequence[str]) -> str:
+    """Place each sum in the matrix: people and kept tags are numbered bytewise from 0."""
+    absent = ", ".join(literal(tag) for tag in left_out) or "''"
+    rows = "SELECT user_id, ROW_NUMBER() OVER (ORDER BY user_id) - 1 AS place FROM people"
+    columns = (
+        "SELECT tag, ROW_NUMBER() OVER (ORDER BY tag) - 1 AS place "
+        f"FROM (SELECT DISTINCT tag FROM facet_sums WHERE NOT tag IN ({absent})) AS kept"
+    )
+    return (
+        "SELECT CAST(people.place AS INT) AS person, CAST(tags.place AS INT) AS tag, facet_sums.weight "
+        f"FROM facet_sums JOIN ({rows}) AS people ON facet_sums.user_id = people.user_id "
+        f"JOIN ({columns}) AS tags ON facet_sums.tag = tags.tag ORDER BY person, tag"
+    )
