@@ -16,7 +16,17 @@ from segmentation.registry import save_registry, save_strings
 Integers: TypeAlias = npt.NDArray[np.integer[Any]]
 Tables: TypeAlias = Mapping[str, pa.Table]
 Vocabulary: TypeAlias = dict[str, list[Any]]
+Records: TypeAlias = npt.NDArray[np.void]
 
+MEASURES = (
+    "share_propensity",
+    "share_low",
+    "share_high",
+    "social_currency",
+    "influence",
+    "value",
+    "stickiness",
+)
 SEPARATOR = "\x1f"
 
 
@@ -37,8 +47,10 @@ def gather_vocabulary(tables: Tables, tiers: list[str]) -> Vocabulary:
     """The words the records point into."""
     users, lifecycle, changes = tables["users"], tables["lifecycle"], tables["tier-changes"]
     reasons = [joined(table["reason_codes"]) for table in (tables["tiers"], changes)]
+    ever = words(changes["before"], changes["after"])
     return {
         "tiers": tiers,
+        "all_tiers": tiers + [tier for tier in ever if tier not in tiers],
         "stages": words(lifecycle["stage"], lifecycle["previous_stage"]),
         "reasons": words(users["interest_reason"], users["lifestyle_reason"]),
         "reason_codes": [text.split(SEPARATOR) if text else [] for text in words(*reasons)],
@@ -46,30 +58,16 @@ def gather_vocabulary(tables: Tables, tiers: list[str]) -> Vocabulary:
     }
 
 
-def user_records(tables: Tables, vocabulary: Vocabulary) -> npt.NDArray[np.void]:
+def user_records(tables: Tables, vocabulary: Vocabulary) -> Records:
     """One record for each user, in the order of the users table."""
-    users, tiers, lifecycle = tables["users"], tables["tiers"], tables["lifecycle"]
+    users = tables["users"]
     records = np.zeros(users.num_rows, dtype=USER_DTYPE)
-    for name in ("share_propensity", "share_low", "share_high", "social_currency", "influence"):
+    for name in MEASURES:
         records[name] = numbers(users[name])
-    for name in ("value", "stickiness"):
-        records[name] = numbers(users[name])
-    for facet in ("interest", "lifestyle"):
-        reason = f"{facet}_reason"
+    for reason in ("interest_reason", "lifestyle_reason"):
         records[reason] = codes(users[reason], vocabulary["reasons"])
-    at, size = rows_of(tiers["user_id"], users), users.num_rows
-    records["tier"] = spread(codes(tiers["tier"], vocabulary["tiers"]), at, size, NONE)
-    records["score"] = spread(numbers(tiers["score"]), at, size, np.nan)
-    records["tier_since"] = spread(times(tiers["since"]), at, size, NO_TIME)
-    records["review_after"] = spread(times(tiers["review_after"]), at, size, NO_TIME)
-    why = reason_places(tiers["reason_codes"], vocabulary)
-    records["reason_codes"] = spread(why, at, size, NONE)
-    at = rows_of(lifecycle["user_id"], users)
-    stages = vocabulary["stages"]
-    records["stage"] = spread(codes(lifecycle["stage"], stages), at, size, NONE)
-    before = codes(lifecycle["previous_stage"], stages)
-    records["previous_stage"] = spread(before, at, size, NONE)
-    records["stage_since"] = spread(times(lifecycle["since"]), at, size, NO_TIME)
+    _add_tiers(records, tables, vocabulary)
+    _add_stages(records, tables, vocabulary)
     return records
 
 
@@ -121,6 +119,26 @@ def spread(values: npt.NDArray[Any], at: Integers, size: int, missing: float) ->
     return column
 
 
+def _add_tiers(records: Records, tables: Tables, vocabulary: Vocabulary) -> None:
+    tiers, size = tables["tiers"], len(records)
+    at = rows_of(tiers["user_id"], tables["users"])
+    records["tier"] = spread(codes(tiers["tier"], vocabulary["tiers"]), at, size, NONE)
+    records["score"] = spread(numbers(tiers["score"]), at, size, np.nan)
+    records["tier_since"] = spread(times(tiers["since"]), at, size, NO_TIME)
+    records["review_after"] = spread(times(tiers["review_after"]), at, size, NO_TIME)
+    why = reason_places(tiers["reason_codes"], vocabulary)
+    records["reason_codes"] = spread(why, at, size, NONE)
+
+
+def _add_stages(records: Records, tables: Tables, vocabulary: Vocabulary) -> None:
+    lifecycle, stages, size = tables["lifecycle"], vocabulary["stages"], len(records)
+    at = rows_of(lifecycle["user_id"], tables["users"])
+    records["stage"] = spread(codes(lifecycle["stage"], stages), at, size, NONE)
+    before = codes(lifecycle["previous_stage"], stages)
+    records["previous_stage"] = spread(before, at, size, NONE)
+    records["stage_since"] = spread(times(lifecycle["since"]), at, size, NO_TIME)
+
+
 def _save_members(folder: Path, tables: Tables) -> None:
     members, users, circles = tables["members"], tables["users"], tables["circles"]
     rows = rows_of(members["user_id"], users)
@@ -147,8 +165,8 @@ def _save_changes(folder: Path, changes: pa.Table, vocabulary: Vocabulary) -> No
     records["at"] = times(changes["at"])
     records["reason_codes"] = reason_places(changes["reason_codes"], vocabulary)
     records["policy_version"] = codes(changes["policy_version"], vocabulary["policy_versions"])
-    records["before"] = codes(changes["before"], vocabulary["tiers"])
-    records["after"] = codes(changes["after"], vocabulary["tiers"])
+    records["before"] = codes(changes["before"], vocabulary["all_tiers"])
+    records["after"] = codes(changes["after"], vocabulary["all_tiers"])
     np.save(folder / "changes.npy", records)
     save_strings(folder, "change", changes["user_id"].to_pylist())
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from segmentation.errors import NotFound, StoreDamaged, StoreError
@@ -122,12 +123,8 @@ def conform(table: pa.Table, what: str) -> pa.Table:
             f"The {what} table must have the columns {', '.join(schema.names)}, "
             f"got {', '.join(table.column_names)}."
         )
-    try:
-        typed = table.select(schema.names).cast(schema).combine_chunks()
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
-        raise StoreError(f"The {what} table has a column of the wrong type: {error}.") from error
     keys = [(name, "descending" if name in DESCENDING else "ascending") for name in ORDERS[what]]
-    return typed.sort_by(keys).combine_chunks()
+    return _typed(table, what).sort_by(keys).combine_chunks()
 
 
 def empty(what: str) -> pa.Table:
@@ -156,3 +153,19 @@ def read_table(folder: Path, what: str) -> pa.Table:
         return pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise StoreDamaged(f"`{path}` cannot be read. Make this run again.") from error
+
+
+def _typed(table: pa.Table, what: str) -> pa.Table:
+    schema = SCHEMAS[what]
+    try:
+        columns = [_column(table[field.name], field.type) for field in schema]
+        return pa.Table.from_arrays(columns, names=schema.names).cast(schema)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
+        raise StoreError(f"The {what} table is not what it must be: {error}.") from error
+
+
+def _column(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    typed = column.cast(kind)
+    if not pa.types.is_floating(kind):
+        return typed
+    return pc.if_else(pc.is_nan(typed), pa.scalar(None, kind), typed)
