@@ -18,7 +18,6 @@ from segmentation.simulator.timeline import DAY, FIRST_DAYS, Period
 
 WEEK = 7 * DAY
 HOUR = DAY // 24
-CIRCLE_WEIGHTS = np.array([[1.0, 0.0, 0.0], [0.62, 0.38, 0.0], [0.48, 0.30, 0.22]])
 MONDAY = 4 * DAY  # 1970-01-05 was a Monday
 MINUTE = HOUR // 60
 
@@ -108,16 +107,29 @@ def moments(
 
 @dataclass(frozen=True)
 class Tastes:
-    """Where people's tags come from: their circles' signatures, else the crowd's."""
+    """Where people's tags come from: their circles' signatures, else the crowd's.
+
+    `loyalty` is laid out for those in one, two and three circles.
+    """
 
     members: IntArray
     signatures: FloatArray
     crowd: FloatArray
+    loyalty: FloatArray
 
     @classmethod
-    def of(cls, members: IntArray, circles: Circles, crowd: FloatArray) -> "Tastes":
+    def of(cls, members: IntArray, circles: Circles, crowd: FloatArray, loyalty: float) -> "Tastes":
         """Lay out the distributions for drawing."""
-        return cls(members, cumulative(circles.signatures), np.cumsum(crowd) / crowd.sum())
+        least = 0.78 * loyalty
+        weights = np.array(
+            [
+                [1.0, 0.0, 0.0],
+                [loyalty, 1 - loyalty, 0.0],
+                [least, 0.6 * (1 - least), 0.4 * (1 - least)],
+            ]
+        )
+        shares = np.cumsum(crowd) / crowd.sum()
+        return cls(members, cumulative(circles.signatures), shares, cumulative(weights))
 
     def draw(self, user: IntArray, signal: FloatArray, rng: np.random.Generator) -> IntArray:
         """Draw a tag for each user number."""
@@ -132,7 +144,7 @@ class Tastes:
         """Draw one of each user's circles, the primary most often; -1 for those in none."""
         own = self.members[user]
         number = np.maximum((own != NONE).sum(axis=1), 1)
-        rank = draw(cumulative(CIRCLE_WEIGHTS), number - 1, rng, CIRCLE_WEIGHTS.shape[1])
+        rank = draw(self.loyalty, number - 1, rng, own.shape[1])
         return np.asarray(own[np.arange(len(user)), rank])
 
 
@@ -141,7 +153,7 @@ def amounts(channel: IntArray, rng: np.random.Generator) -> FloatArray:
     value = np.ones(len(channel))
     for name, scale in (("app", 6.0), ("browse", 45.0)):
         rows = np.flatnonzero(channel == CHANNELS.index(name))
-        value[rows] = np.round(rng.lognormal(np.log(scale), 0.9, len(rows)), 1) + 0.1
+        value[rows] = np.round(rng.lognormal(np.log(scale), 0.9, len(rows)) + 0.1, 1)
     rows = np.flatnonzero(channel == CHANNELS.index("search"))
     value[rows] = rng.geometric(0.6, len(rows))
     return value

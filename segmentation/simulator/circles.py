@@ -11,8 +11,10 @@ from segmentation.simulator.vocabulary import GENERAL, Vocabulary
 
 MOST_CIRCLES = 40
 USERS_A_CIRCLE = 50
-SIGNATURE_SIZE = (15, 40)
+SIGNATURE_SIZE = (24, 40)
 BORROWED_TAGS = 10
+STEEPNESS = 0.1
+EVERYDAY_LIFT = 20.0
 PROJECTED_SHARE = 0.35
 
 
@@ -81,9 +83,9 @@ def signature(
     own = vocabulary.of_theme(theme)
     own = np.append(own[:1], rng.permutation(own[1:])[: size - 1])
     row = np.zeros(len(vocabulary.tags))
-    row[own] = (1.0 - difficulty.borrowed) * power_law(len(own), difficulty.steepness)
+    row[own] = (1.0 - difficulty.borrowed) * falling(len(own))
     lent = rng.permutation(related_tags(vocabulary, theme))[:BORROWED_TAGS]
-    row[lent] += difficulty.borrowed * power_law(len(lent), difficulty.steepness)
+    row[lent] += difficulty.borrowed * falling(len(lent))
     return row
 
 
@@ -94,9 +96,9 @@ def related_tags(vocabulary: Vocabulary, theme: int) -> IntArray:
     return np.flatnonzero(np.isin(vocabulary.theme_of, relatives[relatives != theme]))
 
 
-def power_law(count: int, steepness: float) -> FloatArray:
-    """Return falling weights that sum to 1."""
-    weights = (np.arange(count) + 1.5) ** -steepness
+def falling(count: int) -> FloatArray:
+    """Return weights of a power law that sum to 1; a theme's tags are about equally popular."""
+    weights = (np.arange(count) + 1.5) ** -STEEPNESS
     return np.asarray(weights / weights.sum())
 
 
@@ -109,13 +111,13 @@ def projected_tags(signature: FloatArray) -> NDArray[np.bool_]:
 
 
 def circle_shares(count: int) -> FloatArray:
-    """Return each circle's share of the members: the largest near a tenth, the smallest 0.6 %."""
-    weights = (np.arange(count) + 3.0) ** -1.15
+    """Return each circle's share of the members: of forty, the first 19 %, the last 0.6 %."""
+    weights = (np.arange(count) + 1.6) ** -1.05
     return np.asarray(weights / weights.sum())
 
 
 def crowd(vocabulary: Vocabulary, rng: np.random.Generator) -> FloatArray:
     """Return how popular each tag is with everyone: a long tail, everyday tags above themes."""
-    ranks = rng.permutation(len(vocabulary.tags)) + 8.0
-    weights = ranks**-0.8 * np.where(vocabulary.theme_of == GENERAL, 4.0, 1.0)
+    ranks = rng.permutation(len(vocabulary.tags)) + 3.0
+    weights = ranks**-1.3 * np.where(vocabulary.theme_of == GENERAL, EVERYDAY_LIFT, 1.0)
     return np.asarray(weights / weights.sum())

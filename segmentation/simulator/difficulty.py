@@ -6,23 +6,25 @@ from typing import Literal
 Level = Literal["easy", "medium", "hard"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Difficulty:
-    """What blurs the circles.
+    """What blurs the circles; every value but `spread` is a share.
 
     `signal` is the mean share of a member's tags that come from their circles, `spread` how
     tightly members keep to it (the sum of the Beta distribution's two parameters), `borrowed` the
-    share of a signature taken from related themes, `steepness` the power law of its weights.
+    part of a signature that belongs to related themes, `loyalty` what people in two circles give
+    to their primary one, `light` the people with five events or fewer.
     """
 
     signal: float
     spread: float
     borrowed: float
-    steepness: float
+    loyalty: float
+    light: float
 
 
 DIFFICULTIES: dict[Level, Difficulty] = {
-    "easy": Difficulty(signal=0.62, spread=12.0, borrowed=0.12, steepness=0.7),
-    "medium": Difficulty(signal=0.40, spread=8.0, borrowed=0.25, steepness=0.7),
-    "hard": Difficulty(signal=0.32, spread=8.0, borrowed=0.40, steepness=0.7),
+    "easy": Difficulty(signal=0.60, spread=20.0, borrowed=0.05, loyalty=0.75, light=0.03),
+    "medium": Difficulty(signal=0.30, spread=20.0, borrowed=0.15, loyalty=0.65, light=0.11),
+    "hard": Difficulty(signal=0.20, spread=12.0, borrowed=0.30, loyalty=0.62, light=0.16),
 }

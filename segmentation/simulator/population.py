@@ -16,7 +16,6 @@ NO_CIRCLE_SHARE = 0.15
 TWO_CIRCLES_SHARE = 0.30
 THREE_CIRCLES_SHARE = 0.05
 NO_LIFESTYLE_SHARE = 0.12
-LIGHT_SHARE = 0.20
 TYPICAL_EVENTS = 30.0
 NEWCOMERS_IN_90_DAYS = 0.12
 SILENT_IN_90_DAYS = 0.20
@@ -96,7 +95,7 @@ def populate(
     styles = with_everyone()
     pace = np.array([style.pace for style in styles])[lifestyle]
     spending = np.array([style.spending for style in styles])[lifestyle]
-    is_light = rng.random(users) < LIGHT_SHARE
+    is_light = rng.random(users) < difficulty.light
     busy = TYPICAL_EVENTS * pace * rng.lognormal(-0.15, 0.75, users)
     joined, left = tenure(users, periods, rng)
     return Population(

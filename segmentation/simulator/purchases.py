@@ -22,7 +22,7 @@ def buy(
     user = rows[who]
     ts = moments(start[who], end[who], people.lifestyle[user], rng)
     tag = tastes.draw(user, people.signal[user], rng)
-    amount = np.round(people.basket[user] * rng.gamma(2.0, 0.5, len(user)), 2) + 0.01
+    amount = np.round(people.basket[user] * rng.gamma(2.0, 0.5, len(user)) + 0.01, 2)
     later = (rng.exponential(MEAN_DAYS_TO_RETURN, len(user)) * DAY).astype(np.int64) + 1
     back = np.flatnonzero((rng.random(len(user)) < RETURN_SHARE) & (ts + later < end[who]))
     kind = [ALL_CHANNELS.index(name) for name in ("purchase", "return")]

@@ -13,7 +13,7 @@ from segmentation.simulator.timeline import DAY, FIRST_DAYS, Period
 
 BASE_RATE = 0.03
 EXPOSURES = 7.0
-MATCHED_SHARE = 0.6
+MATCHED_SHARE = 0.45
 RESONANCE = 1.6
 HORIZON_DAYS = 30.0
 MEAN_DELAY_DAYS = 2.0
@@ -128,7 +128,7 @@ def respond(
     shared_at = np.full(len(wish), NONE)
     shared_at[shares] = np.minimum(seen.ts[shares] + delay + 1, people.left[seen.user[shares]])
     clicked_at = seen.ts[clicks] + (rng.random(len(clicks)) * HOUR).astype(np.int64) // 60 + 1
-    seconds = np.round(rng.lognormal(np.log(45.0), 0.9, len(clicks)), 1) + 0.1
+    seconds = np.round(rng.lognormal(np.log(45.0), 0.9, len(clicks)) + 0.1, 1)
     return Outcome(
         events=joined(
             tagged(seen, clicks, clicked_at, "browse", seconds, contents),

@@ -61,6 +61,7 @@ class World:
     """Everything planted before anyone acts; `states` holds one state a period."""
 
     seed: int
+    difficulty: Difficulty
     vocabulary: Vocabulary
     periods: tuple[Period, ...]
     states: tuple[State, ...]
@@ -74,7 +75,7 @@ class World:
     def tastes(self, period: Period) -> Tastes:
         """Return where people's tags come from in a period."""
         state = self.states[period.number - 1]
-        return Tastes.of(state.members, state.circles, self.crowd)
+        return Tastes.of(state.members, state.circles, self.crowd, self.difficulty.loyalty)
 
     def attraction(self, period: Period) -> Attraction:
         """Return what draws people to contents in a period."""
@@ -140,6 +141,7 @@ def plant(users: int, seed: int, difficulty: Difficulty, periods: tuple[Period, 
     people = populate(users, members, difficulty, periods, stream(seed, "people"))
     world = World(
         seed=seed,
+        difficulty=difficulty,
         vocabulary=vocabulary,
         periods=periods,
         states=tuple(states),
