@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import BinaryIO, Literal, TypeAlias
 
 import orjson
 import pyarrow as pa
@@ -37,8 +37,8 @@ def export_table(
     folder = store.live_folder() if run is None else store.folder(run)
     table = read_table(folder, what)
     try:
-        with replacing(out) as beside:
-            write(table, beside)
+        with replacing(out) as beside, beside.open("wb") as file:
+            write(table, file)
     except OSError as error:
         raise UsageError(f"`{out}` cannot be written: {error.strerror or error}.") from error
     return int(table.num_rows)
@@ -55,26 +55,22 @@ def format_of(out: Path) -> Format:
     return ENDINGS[ending]
 
 
-def write_parquet(table: pa.Table, path: Path) -> None:
+def write_parquet(table: pa.Table, file: BinaryIO) -> None:
     """Write Parquet, types kept."""
-    pq.write_table(table, path, compression="zstd")
+    pq.write_table(table, file, compression="zstd")
 
 
-def write_csv(table: pa.Table, path: Path) -> None:
+def write_csv(table: pa.Table, file: BinaryIO) -> None:
     """Write CSV with a header; nothing known is an empty field."""
     flat = pa.table({name: flattened(table[name]) for name in table.column_names})
-    pa_csv.write_csv(flat, path)
+    pa_csv.write_csv(flat, file)
 
 
-def write_ndjson(table: pa.Table, path: Path) -> None:
+def write_ndjson(table: pa.Table, file: BinaryIO) -> None:
     """Write one JSON object a line."""
-    with path.open("wb") as file:
-        for batch in table.to_batches(BATCH):
-            rows = batch.to_pylist()
-            file.writelines(
-                orjson.dumps(row, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
-                for row in rows
-            )
+    options = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
+    for batch in table.to_batches(BATCH):
+        file.writelines(orjson.dumps(row, option=options) for row in batch.to_pylist())
 
 
 def flattened(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -87,7 +83,7 @@ def flattened(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column
 
 
-WRITERS: dict[str, Callable[[pa.Table, Path], None]] = {
+WRITERS: dict[str, Callable[[pa.Table, BinaryIO], None]] = {
     "parquet": write_parquet,
     "csv": write_csv,
     "ndjson": write_ndjson,

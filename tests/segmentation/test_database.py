@@ -1,0 +1,86 @@
+"""One small database, in the store unless said otherwise."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+import sqlalchemy as sa
+
+from segmentation.database import api_keys, open_database
+from segmentation.errors import ConfigError
+
+
+@pytest.fixture
+def database(tmp_path):
+    """A new database."""
+    engine = open_database(tmp_path / "store")
+    yield engine
+    engine.dispose()
+
+
+def test_a_database_is_made_on_first_use(tmp_path, database):
+    """In the store, with every table, ready for readers beside a writer."""
+    assert (tmp_path / "store/coterie.db").exists()
+    assert sa.inspect(database).get_table_names() == ["api_keys"]
+    with database.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+def test_times_come_back_as_the_same_moment(database):
+    """In UTC, whatever zone they were given in."""
+    given = datetime(2026, 11, 1, 7, 30, 0, 123456, tzinfo=timezone(timedelta(hours=5.5)))
+    row = {"key_id": "k", "name": "n", "scopes": "", "secret_hash": "", "created": given}
+
+    with database.begin() as connection:
+        connection.execute(sa.insert(api_keys).values(row))
+        created, expires = connection.execute(
+            sa.select(api_keys.c.created, api_keys.c.expires)
+        ).one()
+
+    assert created == given
+    assert created.tzinfo is UTC
+    assert expires is None
+
+
+def test_an_address_can_be_given(tmp_path):
+    """The store is then left alone."""
+    engine = open_database(tmp_path / "store", f"sqlite:///{tmp_path}/elsewhere.db")
+
+    assert (tmp_path / "elsewhere.db").exists()
+    assert not (tmp_path / "store").exists()
+    engine.dispose()
+
+
+def test_processes_may_open_a_new_store_at_once(tmp_path):
+    """As the workers of a service do."""
+    script = (
+        "import sys; from pathlib import Path; from segmentation.database import open_database;"
+        "sys.stdin.readline(); open_database(Path(sys.argv[1])).dispose()"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    workers = [subprocess.Popen(command, stdin=subprocess.PIPE) for _ in range(4)]
+    for worker in workers:
+        worker.stdin.write(b"go\n")
+        worker.stdin.close()
+
+    assert [worker.wait() for worker in workers] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "url", ["not a url", "postgres://user:hunter2@localhost:1/none", "nosuchdatabase://x"]
+)
+def test_an_address_that_leads_nowhere_is_a_clear_error(tmp_path, url):
+    """Which never shows the address: there is a password in it."""
+    with pytest.raises(ConfigError, match="at `COTERIE_DATABASE_URL` cannot be opened") as caught:
+        open_database(tmp_path, url)
+
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_a_clear_error(tmp_path):
+    """It is named."""
+    (tmp_path / "coterie.db").write_bytes(b"no database" * 100)
+
+    with pytest.raises(ConfigError, match=r"coterie\.db` cannot be opened: DatabaseError"):
+        open_database(tmp_path)
