@@ -1,10 +1,8 @@
-"""Going live and going back, behind the publish gate and the store's lock."""
+"""Going live, behind the publish gate."""
 
 from datetime import datetime
-from pathlib import Path
 
 from segmentation.errors import StoreError, UsageError
-from segmentation.lock import StoreLock
 from segmentation.store import Store
 
 
@@ -12,18 +10,12 @@ class GateClosed(StoreError):
     """The run may not be published as it is."""
 
 
-def publish_run(folder: Path, run_id: str, *, force: bool, reason: str, now: datetime) -> None:
-    """Make a finished run live; past a blocking finding only by force and with a reason."""
-    with StoreLock(folder):
-        go_live(Store(folder), run_id, force=force, reason=reason, now=now)
-
-
 def go_live(store: Store, run_id: str, *, force: bool, reason: str, now: datetime) -> None:
-    """Publish under a lock already held."""
+    """Make a finished run live; past a blocking finding only by force and with a reason."""
     if force and not reason:
         raise UsageError("`--force` publishes past a failed gate: say why with `--reason TEXT`.")
     blocking = [
-        finding["message"] for finding in store.manifest(run_id)["findings"] if finding["blocks"]
+        finding["message"] for finding in store.report(run_id)["findings"] if finding["blocks"]
     ]
     if blocking and not force:
         raise GateClosed(
@@ -32,9 +24,3 @@ def go_live(store: Store, run_id: str, *, force: bool, reason: str, now: datetim
         )
     store.verify(run_id)
     store.publish(run_id, now=now, reason=reason, forced=bool(blocking))
-
-
-def roll_back(folder: Path, run_id: str | None, *, now: datetime) -> str:
-    """Make an earlier run live again; by default the one live before."""
-    with StoreLock(folder):
-        return Store(folder).rollback(run_id, now=now)

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from segmentation.config import TABLES, Config
+from segmentation.context import Context
 from segmentation.engine import DuckEngine
 from segmentation.ingest import fingerprint
 from segmentation.lock import StoreLock
 from segmentation.progress import Advance, Reporter
 from segmentation.publishing import GateClosed, go_live
-from segmentation.stages import STAGES, Context, Stage
+from segmentation.stages import STAGES, Stage
 from segmentation.store import Store
 from segmentation.work import Work, unfinished
 
@@ -58,7 +59,7 @@ def segment(request: RunRequest, reporter: Reporter) -> RunOutcome:
             threads=request.config.resources.threads,
             temp_directory=work.path("spill"),
         ) as engine:
-            context = Context.of(request, work, store, engine)
+            context = Context(request.config, request.base, work, store, engine)
             for stage in STAGES:
                 perform(stage, context, reporter)
         return conclude(store, work, request)

@@ -1,12 +1,12 @@
 """The folder of an unfinished run: what it was asked, which stages are through, what they saved."""
 
-import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from segmentation.manifest import read_json, write_json
 
 REQUEST = "run.json"
 
@@ -29,7 +29,8 @@ class Work:
 
     def request(self) -> dict[str, Any]:
         """What was asked of the run; empty when it died before it could say."""
-        return read_json(self.folder / REQUEST)
+        path = self.folder / REQUEST
+        return read_json(path) if path.exists() else {}
 
     def record(self, stage: str) -> dict[str, Any] | None:
         """The record a finished stage left, None while it is not through."""
@@ -40,6 +41,10 @@ class Work:
         """Mark a stage as through; all it saved must be on disk before."""
         self.record_path(stage).parent.mkdir(exist_ok=True)
         write_json(self.record_path(stage), record)
+
+    def records(self) -> dict[str, Any]:
+        """The records of all stages that are through."""
+        return {path.stem: read_json(path) for path in self.record_path("*").parent.glob("*.json")}
 
     def record_path(self, stage: str) -> Path:
         """Where a stage's record lies."""
@@ -69,21 +74,3 @@ def unfinished(folder: Path) -> list[Work]:
     if not folder.is_dir():
         return []
     return [Work(path) for path in sorted(folder.iterdir(), reverse=True) if path.is_dir()]
-
-
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Put a JSON file in place as a whole: a reader sees the old one or the new one."""
-    beside = path.with_name(f".{path.name}.part")
-    with beside.open("w", encoding="utf-8") as file:
-        json.dump(value, file, indent=1, sort_keys=True, allow_nan=False)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object; a missing file reads as empty."""
-    if not path.exists():
-        return {}
-    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return value

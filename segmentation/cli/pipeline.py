@@ -25,6 +25,7 @@ from segmentation.cli.options import (
     moment,
 )
 from segmentation.config import Config as Settings
+from segmentation.config import overlay
 from segmentation.errors import UsageError
 from segmentation.progress import reporter
 
@@ -54,8 +55,8 @@ def demo(
     shown = reporter(quiet=as_json)
     with shown.stage(f"simulate {users:,} people"):
         plant(users, data, seed=seed)
-    inputs = {table: (str((data / file).resolve()),) for table, file in TABLE_FILES.items()}
-    settings = replace(Settings(), input=replace(Settings().input, **inputs))
+    files = {table: [str((data / file).resolve())] for table, file in TABLE_FILES.items()}
+    settings = overlay(Settings(), {"input": files}, "the demo")
     request = RunRequest(
         config=settings, base=data, store=store, now=clock(), as_of=DEMO_AS_OF, seed=seed
     )
@@ -78,8 +79,8 @@ def simulate(
 
     with reporter(quiet=as_json).stage(f"simulate {users:,} people"):
         report = plant(users, out, seed=seed, periods=periods, difficulty=difficulty)
-    facts = report.to_dict()
-    answer(facts, as_json, lambda: typer.echo(f"{facts['events']:,} events in {out}."))
+    facts = {"users": report.users, "rows": dict(report.rows), "folders": report.folders}
+    answer(facts, as_json, lambda: typer.echo(f"{report.rows['events']:,} events in {out}."))
 
 
 def init(
@@ -157,23 +158,23 @@ def run(
     answer(outcome_facts(outcome), as_json, lambda: show_outcome(outcome, store))
 
 
-def given(values: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+def given(values: dict[str, Any]) -> dict[str, list[str]]:
     """The input tables named on the command line."""
     tables = ("events", "labels", "edges", "exposures", "content", "consent")
     here = Path.cwd()
     return {
-        table: tuple(str(here / pattern) for pattern in values[table])
+        table: [str(here / pattern) for pattern in values[table]]
         for table in tables
         if values[table]
     }
 
 
-def settings_of(file: Path | None, tables: dict[str, tuple[str, ...]]) -> tuple[Settings, Path]:
+def settings_of(file: Path | None, tables: dict[str, list[str]]) -> tuple[Settings, Path]:
     """Settings and the folder their patterns are relative to; flags override the file."""
     if file is None and SETTINGS_FILE.exists():
         file = SETTINGS_FILE
     settings = Settings.load(file) if file else Settings()
-    settings = replace(settings, input=replace(settings.input, **tables))
+    settings = overlay(settings, {"input": tables}, "the command line")
     if not settings.input.events:
         raise UsageError("No events to read: give `--events PATH` or `[input] events` in a file.")
     return settings, (file.parent if file else Path.cwd())

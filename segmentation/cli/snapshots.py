@@ -70,9 +70,10 @@ def publish(
     as_json: Json = False,
 ) -> None:
     """Make a finished run the live one."""
-    from segmentation.publishing import publish_run
+    from segmentation.publishing import go_live
+    from segmentation.store import Store
 
-    publish_run(store, run, force=force, reason=reason, now=clock())
+    go_live(Store(store), run, force=force, reason=reason, now=clock())
     answer({"live": run}, as_json, lambda: typer.echo(f"{run} is live."))
 
 
@@ -82,9 +83,9 @@ def rollback(
     as_json: Json = False,
 ) -> None:
     """Go back to an earlier run."""
-    from segmentation.publishing import roll_back
+    from segmentation.store import Store
 
-    live = roll_back(store, run, now=clock())
+    live = Store(store).rollback(run, now=clock())
     answer({"live": live}, as_json, lambda: typer.echo(f"{live} is live again."))
 
 

@@ -1,6 +1,6 @@
 """The work folder remembers what was asked and which stages are through."""
 
-from segmentation.work import Work, unfinished, write_json
+from segmentation.work import Work, unfinished
 
 
 def opened(folder, name="20260101T000000Z-00000000"):
@@ -42,10 +42,3 @@ def test_a_folder_without_a_request_reads_as_empty(tmp_path):
     (tmp_path / "20260101T000000Z-00000000").mkdir()
 
     assert unfinished(tmp_path)[0].request() == {}
-
-
-def test_json_leaves_no_part_beside(tmp_path):
-    """Readers see the old file or the new one."""
-    write_json(tmp_path / "a.json", {"b": 1})
-
-    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]

@@ -1,0 +1,101 @@
+"""From a facet's matrix to circles people can be shown: fitted, placed, tested, named."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from models.circles import CircleClusterer
+from models.profiles import TagProfiles
+from segmentation.arrays import load_arrays, save_arrays
+from segmentation.config import CirclesConfig, Facet
+from segmentation.tags import FacetMatrix
+
+IntArray = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class FacetCircles:
+    """The circles of one facet and everyone's place in them, people in registry order.
+
+    `labels` is -1 for people in no circle, and `reasons` then says why ('' otherwise);
+    `members` is people x circles, strengths, the primary circle's the largest in its row.
+    """
+
+    labels: IntArray
+    members: sparse.csr_array
+    reasons: npt.NDArray[np.str_]
+    model: TagProfiles
+
+    def save(self, folder: Path) -> None:
+        """Keep everything in a folder, without pickle."""
+        save_arrays(folder / "model.npz", self.model.to_arrays())
+        members = self.members
+        save_arrays(
+            folder / "people.npz",
+            {
+                "labels": self.labels,
+                "reasons": self.reasons,
+                "starts": members.indptr,
+                "circles": members.indices,
+                "strengths": members.data,
+            },
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read back what `save` kept."""
+        model = TagProfiles.from_arrays(load_arrays(folder / "model.npz"))
+        people = load_arrays(folder / "people.npz")
+        parts = (people["strengths"], people["circles"], people["starts"])
+        members = sparse.csr_array(parts, shape=(len(people["labels"]), model.n_circles))
+        return cls(people["labels"], members, people["reasons"], model)
+
+
+def find_circles(
+    facet: FacetMatrix, config: CirclesConfig, *, name: Facet, seed: int
+) -> FacetCircles:
+    """Fit the circles of a facet on the people with enough tags and place each of them."""
+    eligible = np.flatnonzero(facet.reasons == "")
+    X = facet.matrix[eligible]
+    clusterer = clusterer_of(config, name, seed).fit(X)
+    model = clusterer.model_
+    reasons = facet.reasons.astype("<U16")
+    reasons[eligible] = clusterer.reasons(X)
+    labels = np.full(len(reasons), -1, dtype=np.int32)
+    labels[eligible] = clusterer.labels_
+    members = spread(clusterer.memberships(X), eligible, len(reasons))
+    return FacetCircles(labels, members, reasons, model)
+
+
+def clusterer_of(config: CirclesConfig, name: Facet, seed: int) -> CircleClusterer:
+    """The estimator as the settings ask for it; a number of circles is asked of interests only."""
+    asked = config.count if name == "interest" and config.count != "auto" else None
+    return CircleClusterer(
+        asked,
+        min_circle_share=config.min_circle_share,
+        coverage=None if config.coverage == "auto" else config.coverage,
+        max_circles=config.max_circles,
+        random_state=seed,
+    )
+
+
+def spread(rows: sparse.csr_array, at: npt.NDArray[np.intp], height: int) -> sparse.csr_array:
+    """Put rows back to where they were taken from; the others are empty."""
+    counts = np.zeros(height, dtype=np.int64)
+    counts[at] = np.diff(rows.indptr)
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    return sparse.csr_array((rows.data, rows.indices, starts), shape=(height, rows.shape[1]))
+
+
+def aligned(profiles: sparse.csr_array, tags: Sequence[str], to: Sequence[str]) -> Any:  # noqa: ANN401 - scipy is untyped
+    """Return profiles over other tags: columns in the order of `to`, tags not there left out."""
+    place = {tag: column for column, tag in enumerate(to)}
+    target = np.array([place.get(tag, -1) for tag in tags], dtype=np.int64)
+    kept = np.flatnonzero(target >= 0)
+    move = sparse.csr_array((np.ones(len(kept)), (kept, target[kept])), shape=(len(tags), len(to)))
+    return sparse.csr_array(profiles @ move)

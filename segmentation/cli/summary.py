@@ -1,0 +1,119 @@
+"""A finished run in a marketer's words."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from segmentation.answers import Row
+from segmentation.index import Snapshot
+from segmentation.run import RunOutcome
+from segmentation.store import Store
+
+SHOWN = 8
+GRADES = ((0.85, "solid"), (0.75, "good"), (0.60, "fair"), (0.0, "weak"))
+
+
+def print_summary(outcome: RunOutcome, store: Path) -> None:
+    """Print what was found: circles, sharing, tiers, flywheel, and what to do next."""
+    console = Console(highlight=False)
+    with Snapshot.open(Store(store).folder(outcome.run_id)) as snapshot:
+        console.print(f"\n[bold]Run {outcome.run_id}[/bold]", "(live)" if outcome.published else "")
+        console.print(input_sentence(outcome.report))
+        for facet, word in (("interest", "Interest circles"), ("lifestyle", "Lifestyle circles")):
+            show_circles(console, word, snapshot.circles(facet), outcome.report["facets"][facet])
+        console.print(sharing_sentence(outcome.report["sharing"]))
+        console.print(tier_table(snapshot.tiers()))
+        console.print(flywheel_table(snapshot.flywheel()))
+    for finding in outcome.report["findings"]:
+        console.print(f"[yellow]![/yellow] {finding['message']}")
+    console.print(f"\nSee it in a browser: [bold]coterie serve --store {store}[/bold]")
+
+
+def input_sentence(report: Row) -> str:
+    """How much was read, and how much of it was bad."""
+    rows, bad = report["ingest"]["rows_in"], report["ingest"]["rows_bad"]
+    seconds = sum(stage["seconds"] for stage in report["stages"].values())
+    tail = f", {bad:,} of them in quarantine" if bad else ""
+    return f"{report['people']:,} people from {rows:,} rows{tail}, in {seconds:.1f} s."
+
+
+def show_circles(console: Console, word: str, circles: list[Row], facts: Row) -> None:
+    """Draw the largest circles of a facet and say who is in none."""
+    count = f"{len(circles)}, the largest {SHOWN}" if len(circles) > SHOWN else str(len(circles))
+    table = Table(
+        "circle", "name", "people", "share", "stability", "will share",
+        title=f"{word} ({count}) — {facts['coverage']:.0%} of people are in one",
+        title_justify="left", box=None,
+    )  # fmt: skip
+    for circle in circles[:SHOWN]:
+        table.add_row(
+            circle["circle_id"], circle["name"], f"{circle['size']:,}",
+            f"{circle['share_of_users']:.1%}", graded(circle["stability"]),
+            percent(circle["share_propensity"]),
+        )  # fmt: skip
+    console.print("\n", table, sep="")
+    console.print("  in none: " + reasons_sentence(facts["reasons"]))
+
+
+def reasons_sentence(reasons: Mapping[str, int]) -> str:
+    """Why people are in no circle, most frequent first."""
+    order = sorted(reasons, key=lambda reason: (-reasons[reason], reason))
+    return ", ".join(f"{reasons[name]:,} {name}" for name in order) or "nobody"
+
+
+def sharing_sentence(facts: Row) -> str:
+    """How likely people are to share, and how far that may be trusted."""
+    if facts["basis"] != "model":
+        return f"\nSharing: {facts['statement']}"
+    test = facts["test"]
+    return (
+        f"\nSharing: {facts['base_rate']:.1%} of exposures were shared. "
+        f"On later exposures the scores reach AUC {test['auc']:.2f} "
+        f"with a calibration error of {test['ece']:.3f}."
+    )
+
+
+def tier_table(tiers: list[Row]) -> Table:
+    """The tiers with their people and one benefit of each kind."""
+    table = Table("tier", "people", "material", "spiritual", title="Rights", box=None,
+                  title_justify="left")  # fmt: skip
+    for tier in tiers:
+        named = {benefit["kind"]: benefit["name"] for benefit in reversed(tier["benefits"])}
+        people = f"{tier['members']:,}"
+        table.add_row(tier["name"], people, named["material"], named["spiritual"])
+    return table
+
+
+def flywheel_table(facts: Row) -> Table:
+    """The five stages, and how the loop turns."""
+    table = Table("stage", "people", "share", "", title="Flywheel", box=None,
+                  title_justify="left")  # fmt: skip
+    for stage in facts["stages"]:
+        bar = "█" * round(30 * stage["share"])
+        table.add_row(stage["stage"], f"{stage['people']:,}", f"{stage['share']:.1%}", bar)
+    return table
+
+
+def ingest_table(facts: Row) -> Table:
+    """Rows in, valid and bad for each table."""
+    table = Table("table", "rows", "valid", "bad", "why", box=None)
+    for name, rows in facts["tables"].items():
+        why = ", ".join(f"{reason} {count:,}" for reason, count in rows["reasons"].items())
+        table.add_row(name, f"{rows['rows']:,}", f"{rows['valid']:,}", f"{rows['bad']:,}", why)
+    return table
+
+
+def graded(stability: float | None) -> str:
+    """A stability with its grade (Hennig's scale)."""
+    if stability is None:
+        return "not measured"
+    grade = next(word for floor, word in GRADES if stability >= floor)
+    return f"{stability:.2f} {grade}"
+
+
+def percent(share: float | None) -> str:
+    """A share for people."""
+    return "unknown" if share is None else f"{share:.1%}"

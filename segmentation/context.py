@@ -1,0 +1,81 @@
+"""What every stage of a run may use: settings, tables, what earlier stages saved, the run before."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from segmentation.circling import FacetCircles
+from segmentation.config import Config, Facet
+from segmentation.engine import Engine
+from segmentation.policy import Policy
+from segmentation.store import Store
+from segmentation.tags import FacetMatrix
+from segmentation.work import Work
+
+
+@dataclass(frozen=True)
+class Context:
+    """One run as its stages see it. Whatever is read here was saved by an earlier stage."""
+
+    config: Config
+    base: Path
+    work: Work
+    store: Store
+    engine: Engine
+
+    @property
+    def seed(self) -> int:
+        """The seed of everything random."""
+        return int(self.work.request()["seed"])
+
+    @property
+    def previous(self) -> str | None:
+        """The run that was live when this one began."""
+        previous: str | None = self.work.request()["previous"]
+        return previous
+
+    @property
+    def asked_at(self) -> datetime:
+        """When the run was asked for."""
+        return datetime.fromisoformat(self.work.request()["now"])
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The moment the run describes: as asked, or the last event's time."""
+        found = self.work.load("ingest.json").get("as_of") or self.work.request()["as_of"]
+        return datetime.fromisoformat(found) if found else None
+
+    @property
+    def tables(self) -> Path:
+        """Where the valid tables lie."""
+        return self.work.folder / "valid"
+
+    def user_ids(self) -> list[str]:
+        """Everyone, in registry order."""
+        ids: list[str] = pq.read_table(self.tables / "people.parquet")["user_id"].to_pylist()
+        return ids
+
+    def facet(self, name: Facet) -> FacetMatrix:
+        """The matrix of a facet."""
+        return FacetMatrix.load(self.work.path(f"tags/{name}.npz"))
+
+    def circles(self, name: Facet) -> FacetCircles:
+        """The circles of a facet."""
+        return FacetCircles.load(self.work.folder / "circles" / name)
+
+    def table(self, name: str) -> pa.Table:
+        """A table an earlier stage saved."""
+        return pq.read_table(self.work.folder / f"{name}.parquet")
+
+    def table_before(self, what: str) -> pa.Table | None:
+        """A table of the run before; None when this is the first."""
+        return None if self.previous is None else self.store.table(self.previous, what)
+
+    def policy(self) -> Policy:
+        """The rights policy: the file the settings name, or the built-in one."""
+        file = self.base / self.config.rights.policy
+        is_named = self.config.rights != type(self.config.rights)()
+        return Policy.load(file if is_named or file.exists() else None)

@@ -1,0 +1,153 @@
+"""Everything the stages saved, gathered into the tables and facts of a snapshot."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from segmentation.arrays import load_arrays, save_arrays
+from segmentation.assembly import circles_table, members_table, primary_circles, users_table
+from segmentation.config import FACETS, Facet
+from segmentation.context import Context
+from segmentation.manifest import Facts
+from segmentation.quality import FacetQuality, inspect
+from segmentation.tables import SCHEMAS, SnapshotTables
+
+
+def gather(context: Context) -> SnapshotTables:
+    """Lay out all tables of the run."""
+    user_ids = pa.array(context.user_ids(), pa.string())
+    tiers, lifecycle = context.table("tiers"), context.table("lifecycle")
+    found = {name: context.circles(name) for name in FACETS}
+    identities = {name: context.work.load(f"identity/{name}.json") for name in FACETS}
+    sharing = load_arrays(context.work.folder / "sharing.npz")
+    as_of = context.as_of
+    return SnapshotTables(
+        members=pa.concat_tables(
+            members_table(
+                found[name].members,
+                user_ids=user_ids,
+                circle_ids=identities[name]["circle_ids"],
+                facet=name,
+            )
+            for name in FACETS
+        ),
+        users=users_table(
+            user_ids,
+            sharing=sharing,
+            customers=load_arrays(context.work.folder / "customers.npz"),
+            tiers=tiers,
+            lifecycle=lifecycle,
+            primary={
+                name: primary_circles(found[name].labels, identities[name]["circle_ids"])
+                for name in FACETS
+            },
+            reasons={name: found[name].reasons for name in FACETS},
+        ),
+        circles=pa.concat_tables(
+            circles_table(
+                found[name].members,
+                identity=identities[name],
+                facet=name,
+                stability=load_arrays(context.work.folder / f"stability/{name}.npz"),
+                propensity=sharing["propensity"],
+            )
+            for name in FACETS
+        ),
+        lineage=pa.Table.from_pylist(
+            [row for name in FACETS for row in identities[name]["lineage"]],
+            schema=SCHEMAS["lineage"],
+        ),
+        tiers=tiers,
+        tier_changes=context.table("tier-changes"),
+        quarantine=pq.read_table(context.tables / "quarantine.parquet"),
+        lifecycle=lifecycle,
+        flywheel=context.work.load("flywheel.json"),
+        policy=context.policy().to_dict(as_of.date() if as_of else None),
+        report=report_of(context),
+    )
+
+
+def report_of(context: Context) -> dict[str, Any]:
+    """What the run says of itself: inputs, facets, sharing, rights, findings, timings."""
+    load = context.work.load
+    qualities = [quality_of(context, name) for name in FACETS]
+    ingest = load("ingest.json")
+    tables = ingest["tables"].values()
+    return {
+        "people": ingest["users"],
+        "as_of": ingest["as_of"],
+        "ingest": {
+            "rows_in": sum(table["rows_in"] for table in tables),
+            "rows_bad": sum(table["bad"] for table in tables),
+            "tables": ingest["tables"],
+        },
+        "facets": {name: facet_facts(context, name) for name in FACETS},
+        "sharing": load("sharing.json"),
+        "customers": load("customers.json"),
+        "rights": load("rights.json"),
+        "findings": [finding.to_dict() for finding in inspect(qualities)],
+        "stages": context.work.records(),
+    }
+
+
+def facet_facts(context: Context, name: Facet) -> dict[str, Any]:
+    """What a facet holds: tags kept and left out, circles, who is in none and why."""
+    matrix, found = context.facet(name), context.circles(name)
+    words, counts = np.unique(found.reasons[found.reasons != ""], return_counts=True)
+    why, how_many = np.unique([tag.reason for tag in matrix.dropped], return_counts=True)
+    quality = quality_of(context, name)
+    return {
+        "tags": len(matrix.tags),
+        "tags_left_out": dict(zip(why.tolist(), how_many.tolist(), strict=True)),
+        "circles": quality.circles,
+        "coverage": quality.coverage,
+        "largest_share": quality.largest_share,
+        "reasons": dict(zip(words.tolist(), counts.tolist(), strict=True)),
+    }
+
+
+def quality_of(context: Context, name: Facet) -> FacetQuality:
+    """The figures the publish gate judges a facet by."""
+    found = context.circles(name)
+    placed = found.labels[found.labels >= 0]
+    people = max(len(found.labels), 1)
+    sizes = np.bincount(placed, minlength=found.model.n_circles)
+    stability = load_arrays(context.work.folder / f"stability/{name}.npz")["mean"]
+    return FacetQuality(
+        facet=name,
+        circles=found.model.n_circles,
+        largest_share=float(sizes.max(initial=0) / people),
+        coverage=len(placed) / people,
+        stability=tuple(stability.tolist()),
+    )
+
+
+def keep_models(context: Context, folder: Path) -> None:
+    """Put each facet's model beside the names of its tags and the ids of its circles."""
+    folder.mkdir()
+    for name in FACETS:
+        identity = context.work.load(f"identity/{name}.json")
+        words = {"tag_names": context.facet(name).tags, "circle_ids": identity["circle_ids"]}
+        arrays = {key: np.array(value, dtype=np.str_) for key, value in words.items()}
+        save_arrays(folder / f"{name}.npz", context.circles(name).model.to_arrays() | arrays)
+
+
+def facts_of(context: Context) -> Facts:
+    """Where the snapshot came from."""
+    request, ingest = context.work.request(), context.work.load("ingest.json")
+    return Facts(
+        run_id=context.work.run_id,
+        created=context.asked_at,
+        as_of=context.as_of,
+        previous=context.previous,
+        config_hash=request["fingerprint"],
+        policy_version=context.policy().version,
+        min_audience=context.config.privacy.min_audience,
+        inputs={source["path"]: source["sha256"] for source in ingest["sources"]},
+        next_circle_numbers={
+            name: context.work.load(f"identity/{name}.json")["next_number"] for name in FACETS
+        },
+    )

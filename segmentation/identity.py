@@ -1,0 +1,153 @@
+"""Permanent circle ids: which circle of this run goes on from which of the run before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy import sparse
+
+from models.lineage import match_circles
+from models.naming import circle_names, top_tags
+from segmentation.arrays import load_arrays
+from segmentation.circling import FacetCircles, aligned
+from segmentation.config import Facet
+from segmentation.store import Store
+from segmentation.tables import empty
+from segmentation.tags import FacetMatrix
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who the circles of a facet are, in the model's order, and how they came to be.
+
+    `lineage` holds rows of the table of that name, those of earlier runs first.
+    """
+
+    circle_ids: list[str]
+    names: list[str]
+    top_tags: list[list[dict[str, Any]]]
+    first_run: list[str]
+    next_number: int
+    lineage: list[dict[str, Any]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The identity as JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The same facet in the run before; without one, nothing.
+
+    `signatures` are circles x `tags`; `members` is a table of the people whose primary circle
+    each was.
+    """
+
+    circles: list[dict[str, Any]] = field(default_factory=list)
+    members: pa.Table = field(default_factory=lambda: empty("members"))
+    signatures: sparse.csr_array = field(default_factory=lambda: sparse.csr_array((0, 0)))
+    tags: list[str] = field(default_factory=list)
+    lineage: list[dict[str, Any]] = field(default_factory=list)
+    next_number: int = 1
+
+    @classmethod
+    def of(cls, store: Store, run_id: str | None, facet: Facet) -> Self:
+        """Read the facet of a run."""
+        if run_id is None:
+            return cls()
+        model = load_arrays(store.folder(run_id) / "models" / f"{facet}.npz")
+        order = {circle: row for row, circle in enumerate(model["circle_ids"].tolist())}
+        circles = rows_of(store.table(run_id, "circles"), facet)
+        members = store.table(run_id, "members")
+        primary = pc.and_(pc.equal(members["facet"], facet), pc.equal(members["rank"], 1))
+        parts = (model["shares"], model["tags"], model["starts"])
+        return cls(
+            circles=sorted(circles, key=lambda row: order[row["circle_id"]]),
+            members=members.filter(primary),
+            signatures=sparse.csr_array(parts, shape=(len(order), len(model["tag_names"]))),
+            tags=model["tag_names"].tolist(),
+            lineage=rows_of(store.table(run_id, "lineage"), facet),
+            next_number=store.manifest(run_id)["next_circle_numbers"][facet],
+        )
+
+    @property
+    def circle_ids(self) -> list[str]:
+        """The ids of the circles, in the order of their signatures."""
+        return [row["circle_id"] for row in self.circles]
+
+    def labels(self, user_ids: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """Each person's primary circle then; -1 for none, or for people not known then."""
+        at = pc.index_in(pa.array(user_ids, pa.string()), self.members["user_id"])
+        circle = self.members["circle_id"].take(at)
+        numbers = pc.index_in(circle, pa.array(self.circle_ids, pa.string()))
+        return np.asarray(numbers.fill_null(-1).to_numpy(), dtype=np.int64)
+
+
+def identify(
+    found: FacetCircles,
+    matrix: FacetMatrix,
+    *,
+    facet: Facet,
+    user_ids: Sequence[str],
+    earlier: Earlier,
+    run_id: str,
+    denied: Sequence[str],
+) -> Identity:
+    """Give every circle its id: the one it had, or a number never used before."""
+    signatures = found.model.signatures.to_csr()
+    lineage = match_circles(
+        earlier.labels(user_ids),
+        found.labels,
+        profiles_before=aligned(earlier.signatures, earlier.tags, matrix.tags),
+        profiles_after=signatures,
+    )
+    circle_ids, next_number = numbered(lineage.origins, earlier, facet)
+    kept = {
+        circle: earlier.circles[origin]
+        for circle, origin in enumerate(lineage.origins.tolist())
+        if origin >= 0
+    }
+    return Identity(
+        circle_ids=circle_ids,
+        names=circle_names(
+            signatures,
+            found.model.background,
+            matrix.tags,
+            denied=denied,
+            taken={circle: row["name"] for circle, row in kept.items()},
+        ),
+        top_tags=[
+            [{"tag": tag, "lift": lift} for tag, lift in tags]
+            for tags in top_tags(signatures, found.model.background, matrix.tags, denied=denied)
+        ],
+        first_run=[
+            kept[circle]["first_run"] if circle in kept else run_id
+            for circle in range(len(circle_ids))
+        ],
+        next_number=next_number,
+        lineage=earlier.lineage
+        + [row_of(event, circle_ids, earlier, run_id, facet) for event in lineage.events],
+    )
+
+
+def numbered(
+    origins: np.ndarray[tuple[int], np.dtype[np.int64]], earlier: Earlier, facet: Facet
+) -> tuple[list[str], int]:
+    """The ids in the model's order, and the next number free."""
+    ids, number = [], earlier.next_number
+    for origin in origins.tolist():
+        if origin >= 0:
+            ids.append(earlier.circle_ids[origin])
+        else:
+            ids.append(f"{facet}-{number}")
+            number += 1
+    return ids, number
+
+
+def rows_of(table: pa.Table, facet: Facet) -> list[dict[str, Any]]:
+    """The rows of one facet."""
+    rows: list[dict[str, Any]] = table.filter(pc.equal(table["facet"], facet)).to_pylist()
+    return rows

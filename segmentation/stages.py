@@ -1,0 +1,211 @@
+"""The table of contents of a run: each stage loads what earlier ones saved, calls a room, saves."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow.parquet as pq
+
+from segmentation.arrays import load_arrays, save_arrays
+from segmentation.circling import find_circles, measure_stability
+from segmentation.config import FACETS
+from segmentation.context import Context
+from segmentation.customers import customer_statistics
+from segmentation.gathering import facts_of, gather, keep_models
+from segmentation.identity import Earlier, identify
+from segmentation.ingest import ingest
+from segmentation.lifecycle import lifecycle_stages
+from segmentation.loop import flywheel_report
+from segmentation.progress import Advance
+from segmentation.rights import assign_rights
+from segmentation.sharing import score_sharing
+from segmentation.snapshot import write_snapshot
+from segmentation.tags import facet_matrix
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a run: its name, its title for people, and its work, which returns its rows."""
+
+    name: str
+    title: str
+    work: Callable[[Context, Advance], int]
+
+
+def read_inputs(context: Context, advance: Advance) -> int:
+    """Files -> valid tables and quarantine."""
+    context.tables.mkdir(parents=True, exist_ok=True)
+    asked = context.work.request()["as_of"]
+    report = ingest(
+        context.config,
+        base=context.base,
+        out=context.tables,
+        engine=context.engine,
+        as_of=datetime.fromisoformat(asked) if asked else None,
+        now=context.asked_at,
+        progress=advance,
+    )
+    context.work.save("ingest.json", report.to_dict())
+    return sum(table.rows_in for table in report.tables.values())
+
+
+def weigh_tags(context: Context, advance: Advance) -> int:
+    """Valid tables -> people x tags for each facet."""
+    entries = 0
+    for done, name in enumerate(FACETS, start=1):
+        facet = facet_matrix(
+            context.engine, context.config, name, context.tables, as_of=context.as_of
+        )
+        facet.save(context.work.path(f"tags/{name}.npz"))
+        entries += int(facet.matrix.nnz)
+        advance(done, len(FACETS))
+    return entries
+
+
+def fit_circles(context: Context, advance: Advance) -> int:
+    """People x tags -> circles and everyone's place in them."""
+    people = 0
+    for done, name in enumerate(FACETS, start=1):
+        found = find_circles(
+            context.facet(name), context.config.circles, name=name, seed=context.seed
+        )
+        found.save(context.work.path(f"circles/{name}/model.npz").parent)
+        people = len(found.labels)
+        advance(done, len(FACETS))
+    return people
+
+
+def test_stability(context: Context, advance: Advance) -> int:
+    """Circles -> how well each survives resampling."""
+    circles = 0
+    for done, name in enumerate(FACETS, start=1):
+        found = context.circles(name)
+        measured = measure_stability(
+            context.facet(name), found, context.config.circles, seed=context.seed
+        )
+        save_arrays(context.work.path(f"stability/{name}.npz"), measured)
+        circles += found.model.n_circles
+        advance(done, len(FACETS))
+    return circles
+
+
+def keep_identity(context: Context, advance: Advance) -> int:
+    """Circles and the run before -> permanent ids, names and lineage."""
+    user_ids, kept = context.user_ids(), 0
+    for done, name in enumerate(FACETS, start=1):
+        identity = identify(
+            context.circles(name),
+            context.facet(name),
+            facet=name,
+            user_ids=user_ids,
+            earlier=Earlier.of(context.store, context.previous, name),
+            run_id=context.work.run_id,
+            denied=context.config.privacy.sensitive_tags,
+        )
+        context.work.save(f"identity/{name}.json", identity.to_dict())
+        kept += len(identity.circle_ids)
+        advance(done, len(FACETS))
+    return kept
+
+
+def score_people(context: Context, advance: Advance) -> int:
+    """Exposures, events and circles -> share propensity, social currency, influence."""
+    sharing = score_sharing(
+        context.engine,
+        context.config,
+        context.tables,
+        as_of=context.as_of,
+        circles=context.circles("interest").labels,
+        seed=context.seed,
+    )
+    arrays = {
+        "propensity": sharing.propensity,
+        "low": sharing.low,
+        "high": sharing.high,
+        "social_currency": sharing.social_currency,
+        "levers": sharing.levers,
+        "influence": sharing.influence.score,
+    }
+    save_arrays(context.work.path("sharing.npz"), arrays)
+    pq.write_table(sharing.tag_currency, context.work.path("tag-currency.parquet"))
+    context.work.save("sharing.json", sharing.report)
+    return len(sharing.propensity)
+
+
+def turn_flywheel(context: Context, advance: Advance) -> int:
+    """Valid tables -> value, stickiness, lifecycle stages and the flywheel."""
+    customers = customer_statistics(
+        context.engine, context.config, context.tables, as_of=context.as_of
+    )
+    lifecycle = lifecycle_stages(
+        context.engine,
+        context.config,
+        context.tables,
+        as_of=context.as_of,
+        previous=context.table_before("lifecycle"),
+    )
+    growth = context.work.load("sharing.json")["growth"]
+    flywheel = flywheel_report(
+        lifecycle, value=customers.value, k_factor=growth["k_factor"], seed=context.seed
+    )
+    save_arrays(
+        context.work.path("customers.npz"),
+        {
+            "value": customers.value,
+            "stickiness": customers.stickiness,
+            "tenure": customers.tenure_days,
+        },
+    )
+    pq.write_table(lifecycle.table, context.work.path("lifecycle.parquet"))
+    context.work.save("flywheel.json", flywheel.to_dict())
+    context.work.save("customers.json", customers.report)
+    return len(customers.value)
+
+
+def give_rights(context: Context, advance: Advance) -> int:
+    """Scores, policy and the tiers before -> tiers with reasons, and what changed."""
+    customers = load_arrays(context.work.path("customers.npz"))
+    sharing = load_arrays(context.work.path("sharing.npz"))
+    measures = {
+        "value": customers["value"],
+        "share": sharing["propensity"],
+        "stickiness": customers["stickiness"],
+        "influence": sharing["influence"],
+        "tenure": customers["tenure"],
+    }
+    rights = assign_rights(
+        context.policy(),
+        user_ids=context.user_ids(),
+        measures=measures,
+        previous=context.table_before("tiers"),
+        as_of=context.as_of,
+    )
+    pq.write_table(rights.tiers, context.work.path("tiers.parquet"))
+    pq.write_table(rights.changes, context.work.path("tier-changes.parquet"))
+    context.work.save("rights.json", rights.report)
+    return len(rights.tier)
+
+
+def write_out(context: Context, advance: Advance) -> int:
+    """Everything found -> the snapshot, checksummed."""
+    folder = context.work.folder / "snapshot"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    gathered = gather(context)
+    keep_models(context, folder / "models")
+    write_snapshot(folder, gathered, facts=facts_of(context))
+    return int(gathered.users.num_rows)
+
+
+STAGES = (
+    Stage("ingest", "read and check the inputs", read_inputs),
+    Stage("tags", "weigh everyone's tags", weigh_tags),
+    Stage("circles", "find the circles", fit_circles),
+    Stage("stability", "test how firm they are", test_stability),
+    Stage("identity", "match the run before", keep_identity),
+    Stage("sharing", "score who will share", score_people),
+    Stage("loop", "turn the flywheel", turn_flywheel),
+    Stage("rights", "assign rights", give_rights),
+    Stage("snapshot", "write the snapshot", write_out),
+)
