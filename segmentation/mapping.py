@@ -13,7 +13,7 @@ from segmentation.engine import Engine, QueryError, identifier, literal
 from segmentation.errors import ConfigError, InputError
 from segmentation.events import Column, Contract
 from segmentation.parts import Part
-from segmentation.queries import filled, read
+from segmentation.reading import filled, read
 from segmentation.staging import FILE, REASON, ROW, TEXT
 
 WHOLE = "^-?(0|[1-9][0-9]{0,17})$"  # a leading zero marks a code, not a number

@@ -1,4 +1,4 @@
-"""Table to table expressions of the way in, as SQL text without any state.
+"""Table to table expressions as SQL text: rows judged, tags weighed and summed.
 
 They keep to SQL that sqlglot carries over to Spark; anything of one engine alone lives elsewhere.
 """
@@ -7,86 +7,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from segmentation.engine import literal
-from segmentation.events import Column, Contract
+from segmentation.events import Contract
 
-BLANKS = "' \t\r\n'"
 UNIT = 1 << 20  # weights are summed as integers of 2^-20: exact whatever the order
 LEAST_WEIGHT = 0.1
 DAY = 86_400_000_000  # microseconds
-WHOLE_NUMBER = 1e15  # doubles below it name their integers exactly
 
 
 def timestamp(moment: datetime) -> str:
     """Write an instant as a UTC timestamp without zone."""
     return f"CAST('{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}' AS TIMESTAMP)"
-
-
-def filled(expression: str) -> str:
-    """Take text that is only blanks as nothing."""
-    return f"CASE WHEN TRIM({expression}, {BLANKS}) = '' THEN NULL ELSE {expression} END"
-
-
-def text(expression: str, sql_type: str) -> str:
-    """Read a value as text; a whole number keeps no `.0`, NaN is nothing."""
-    if sql_type == "VARCHAR":
-        return filled(expression)
-    if sql_type in ("FLOAT", "DOUBLE") or sql_type.startswith("DECIMAL"):
-        return (
-            f"CASE WHEN ISNAN({expression}) THEN NULL "
-            f"WHEN {expression} = FLOOR({expression}) AND ABS({expression}) < {WHOLE_NUMBER:.0f} "
-            f"THEN CAST(CAST({expression} AS BIGINT) AS VARCHAR) "
-            f"ELSE CAST({expression} AS VARCHAR) END"
-        )
-    return f"CAST({expression} AS VARCHAR)"
-
-
-def identifier_text(expression: str, sql_type: str) -> str:
-    """Read an id as text; `17850.0`, which spreadsheets make of 17850, is `17850`."""
-    return f"REGEXP_REPLACE({text(expression, sql_type)}, '^(-?[0-9]+)[.]0$', '\\1')"
-
-
-def time(expression: str, sql_type: str) -> str:
-    """Read a time as UTC; one without a zone is UTC already, a bare number is no time."""
-    if sql_type == "VARCHAR":
-        zoned = f"TRY_CAST(TRIM({expression}, {BLANKS}) AS TIMESTAMP WITH TIME ZONE)"
-        return f"CAST({zoned} AS TIMESTAMP)"
-    if sql_type == "DATE" or sql_type.startswith("TIMESTAMP"):
-        return f"CAST({expression} AS TIMESTAMP)"
-    return "CAST(NULL AS TIMESTAMP)"
-
-
-def number(expression: str, sql_type: str) -> str:
-    """Read a number; adding zero leaves no negative zero, which sorts as if it were zero."""
-    return f"TRY_CAST({expression} AS DOUBLE) + CAST(0 AS DOUBLE)"
-
-
-def flag(expression: str, sql_type: str) -> str:
-    """Read 0 or 1, however it is written; anything else is nothing."""
-    word = f"LOWER(TRIM(CAST({expression} AS VARCHAR), {BLANKS}))"
-    return (
-        f"CAST(CASE WHEN {word} IN ('1', '1.0', 'true', 't', 'yes', 'y') THEN 1 "
-        f"WHEN {word} IN ('0', '0.0', 'false', 'f', 'no', 'n') THEN 0 END AS TINYINT)"
-    )
-
-
-def truth(expression: str, sql_type: str) -> str:
-    """Read a yes or no, however it is written."""
-    return f"CAST({flag(expression, sql_type)} AS BOOLEAN)"
-
-
-READ = {
-    "id": identifier_text,
-    "text": text,
-    "time": time,
-    "number": number,
-    "flag": flag,
-    "truth": truth,
-}
-
-
-def read(column: Column, expression: str, sql_type: str) -> str:
-    """Read an expression of a source as a column of the contract."""
-    return READ[column.kind](expression, sql_type)
 
 
 def judged(typed: str, contract: Contract, *, money: Sequence[str], latest: datetime) -> str:
@@ -210,7 +140,7 @@ def entries(left_out: Sequence[str]) -> str:
         f"FROM (SELECT DISTINCT tag FROM facet_sums WHERE NOT tag IN ({absent})) AS kept"
     )
     return (
-        "SELECT CAST(people.place AS INT) AS person, CAST(tags.place AS INT) AS tag, facet_sums.weight "
+        "SELECT CAST(people.place AS INT) AS person, CAST(tags.place AS INT) AS tag, weight "
         f"FROM facet_sums JOIN ({rows}) AS people ON facet_sums.user_id = people.user_id "
         f"JOIN ({columns}) AS tags ON facet_sums.tag = tags.tag ORDER BY person, tag"
     )

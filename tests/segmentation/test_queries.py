@@ -1,0 +1,42 @@
+"""The queries are plain enough for another engine."""
+
+from datetime import UTC, datetime
+
+import pytest
+import sqlglot
+
+from segmentation import queries
+from segmentation.events import CONTRACTS
+from segmentation.habits import HABITS, Habits
+from segmentation.reading import READ
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+EVENTS = CONTRACTS["events"]
+JUDGED = queries.judged(queries.nothing_typed(EVENTS), EVENTS, money=["purchase"], latest=NOW)
+TABLES = {
+    "judged": JUDGED,
+    "valid": queries.valid(JUDGED, EVENTS),
+    "quarantined": queries.quarantined(JUDGED),
+    "people": queries.people(),
+    "typical_values": queries.typical_values(),
+    "tastes": queries.tastes("channel IN ('a')", as_of=NOW, half_life=30.0, clip=10.0),
+    "tag_sums": queries.tag_sums([queries.people()]),
+    "holders": queries.holders(),
+    "entries": queries.entries(["it's"]),
+    **{name: habit(Habits(("purchase",), NOW, 90.0)) for name, habit in HABITS.items()},
+    **{
+        f"{kind} of {sql_type}": f"SELECT {reading('x', sql_type)} FROM t"
+        for kind, reading in READ.items()
+        for sql_type in ("VARCHAR", "DOUBLE", "TIMESTAMP", "BIGINT")
+    },
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_query_carries_over_to_spark(name):
+    """sqlglot reads each query and writes it for Spark without a complaint."""
+    [statement] = sqlglot.transpile(
+        TABLES[name], read="duckdb", write="spark", unsupported_level=sqlglot.ErrorLevel.RAISE
+    )
+
+    assert statement.startswith("SELECT")
