@@ -58,7 +58,10 @@ def best_places(
     for name in np.unique(group[floor == 0]):
         rows = np.flatnonzero((floor == 0) & (group == name))
         left = budget - spending(tier, cost)
-        tier[rows] = polished(scores[rows], tier[rows], ceiling[rows], cost=cost, left=left)
+        better = tier.copy()
+        better[rows] = polished(scores[rows], tier[rows], ceiling[rows], cost=cost, left=left)
+        # `left` is rounded; the budget is not
+        tier = better if spending(better, cost) <= budget else tier
     return Places(tier, found.shadow_price)
 
 
@@ -82,8 +85,12 @@ def priced_places(
 
 
 def spending(tier: IntArray, cost: FloatArray) -> float:
-    """Return what these tiers cost together, in any order of people the same to the last bit."""
-    return float(np.bincount(tier, minlength=len(cost)) @ cost)
+    """Return what these tiers cost together: the base for all, and each step for who took it.
+
+    It depends on counts alone, so that no order of people changes its last bit.
+    """
+    above = len(tier) - np.cumsum(np.bincount(tier, minlength=len(cost)))[:-1]
+    return float(cost[0] * len(tier) + above @ np.diff(cost))
 
 
 def turning_prices(scores: FloatArray, cost: FloatArray) -> FloatArray:

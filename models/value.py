@@ -63,15 +63,14 @@ def noise_to_spread(
     """Return the days of observation at which a customer's own rate counts for half.
 
     Purchases are taken as a compound Poisson process, whose variance over a time is the expected
-    sum of squared amounts; what rates vary beyond that is true spread between customers.
+    sum of squared amounts; what rates vary beyond that is true spread between customers. However
+    small that is, a customer's own record keeps a weight, so that more is never worth the same.
     """
     total = float(observed_days.sum())
     noise = float(squares.sum()) / total
     between = float((observed_days * (rate - crowd) ** 2).sum()) - (len(rate) - 1) * noise
     spread = between / max(total - float((observed_days**2).sum()) / total, np.finfo(float).tiny)
-    if noise <= 0:
-        return np.finfo(float).tiny
-    return noise / spread if spread > 0 else np.inf
+    return noise / spread if noise < spread * total else total
 
 
 def decayed_days(days: FloatArray, *, half_life_days: float) -> FloatArray:

@@ -1,0 +1,130 @@
+"""Entering, staying, notice, dwell and grace."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.tiers import REASONS, Standing, TierRules, assign_tiers, days
+
+START = np.datetime64("2026-01-01", "us")
+RULES = TierRules(
+    enter=np.array([0.0, 0.50, 0.80]),
+    stay=np.array([0.0, 0.44, 0.70]),
+    cost=np.array([0.0, 1.0, 3.0]),
+    budget=np.inf,
+    dwell_days=90,
+    grace_days=30,
+)
+
+
+def follow(scores, rules=RULES, every_days=30):
+    """Assign the same people again and again; `scores` has a row for each time."""
+    standing, history = Standing.newcomers(len(scores[0])), []
+    for step, row in enumerate(scores):
+        now = START + days(step * every_days)
+        given = assign_tiers(np.asarray(row), rules=rules, before=standing, now=now)
+        standing = given.standing
+        history.append(given)
+    return history
+
+
+def naive_changes(scores, threshold):
+    """Changes a member sees when one threshold decides anew each time."""
+    return np.abs(np.diff((scores >= threshold).astype(int), axis=0)).sum(axis=0)
+
+
+def changes(history):
+    """Changes each person sees after the first assignment."""
+    tiers = np.array([given.standing.tier for given in history])
+    return (np.diff(tiers, axis=0) != 0).sum(axis=0)
+
+
+@pytest.mark.parametrize("threshold", [0.50, 0.80, 0.44, 0.70])
+def test_noise_about_a_threshold_changes_a_tier_at_most_once_a_year(threshold):
+    """52 weeks of ten per cent noise, where the naive rule flaps every other week."""
+    random = np.random.default_rng(3)
+    scores = threshold * random.uniform(0.9, 1.1, size=(52, 200))
+
+    seen = changes(follow(scores, every_days=7))
+
+    assert seen.max() <= 1
+    assert naive_changes(scores, threshold).mean() > 20
+
+
+def test_entering_asks_more_than_staying():
+    """0.46 keeps silver for whoever has it and opens it to nobody."""
+    history = follow([[0.60, 0.46], [0.46, 0.46]])
+
+    assert history[-1].standing.tier.tolist() == [1, 0]
+
+
+def test_a_tier_is_lost_only_after_dwell_and_grace():
+    """Low from the second month: notice, then gone at the review date and not before."""
+    history = follow([[0.60]] + [[0.10]] * 4)
+
+    assert [given.standing.tier[0] for given in history] == [1, 1, 1, 0, 0]
+    assert history[1].standing.review_after[0] == START + days(90)
+    assert [bool(given.reasons["dwell"][0]) for given in history[:3]] == [False, True, True]
+    assert history[3].reasons["fell"][0]
+
+
+def test_grace_runs_from_the_notice_once_dwell_is_over():
+    """A year in the tier still leaves 30 days after the first low score."""
+    history = follow([[0.60]] * 12 + [[0.10]] * 2)
+
+    assert history[12].standing.tier[0] == 1
+    assert history[12].reasons["grace"][0]
+    assert history[12].standing.review_after[0] == START + days(12 * 30 + 30)
+    assert history[13].standing.tier[0] == 0
+
+
+def test_recovering_before_the_review_ends_the_notice():
+    """A second low spell gets a whole new grace."""
+    history = follow([[0.60]] * 6 + [[0.10], [0.60], [0.10]])
+
+    assert history[6].standing.on_notice[0]
+    assert not history[7].standing.on_notice[0]
+    assert history[8].standing.tier[0] == 1
+
+
+def test_without_a_clock_a_notice_lasts_one_call():
+    """No time means no dates, but still one fair warning."""
+    never = np.datetime64("NaT", "us")
+    standing, seen = Standing.newcomers(1), []
+    for score in (0.60, 0.10, 0.10):
+        given = assign_tiers(np.array([score]), rules=RULES, before=standing, now=never)
+        standing = given.standing
+        seen.append(int(standing.tier[0]))
+
+    assert seen == [1, 1, 0]
+    assert np.isnat(standing.since[0])
+
+
+def test_keeping_someone_through_grace_reports_what_it_displaced():
+    """Money for one place, held by 0.10 on notice: the newcomer with 0.90 waits."""
+    rules = replace(RULES, budget=1.0)
+    history = follow([[0.60, 0.00], [0.10, 0.60]], rules)
+
+    held = history[1]
+
+    assert held.standing.tier.tolist() == [1, 0]
+    assert held.protection == pytest.approx(0.60)
+    assert held.reasons["budget"].tolist() == [False, True]
+
+
+def test_every_person_has_a_reason_from_the_vocabulary():
+    """Random histories leave nobody without words."""
+    scores = np.random.default_rng(5).random((12, 300))
+
+    for given in follow(scores, replace(RULES, budget=200.0)):
+        assert set(given.reasons) == set(REASONS)
+        assert np.all(np.any(list(given.reasons.values()), axis=0))
+        assert given.cost <= 200.0
+
+
+def test_the_base_tier_has_no_review_date():
+    """There is nothing below it to fall to."""
+    given = follow([[0.1, 0.9]])[0]
+
+    assert np.isnat(given.standing.review_after).tolist() == [True, False]

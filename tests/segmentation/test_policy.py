@@ -1,0 +1,118 @@
+"""Rights policies: what they say and what they refuse."""
+
+from datetime import date
+
+import pytest
+
+from segmentation.errors import ConfigError, NotFound
+from segmentation.policy import BUILT_IN, KINDS, Policy
+
+BUILT_IN_TEXT = BUILT_IN.read_text(encoding="utf-8")
+
+
+def load(tmp_path, text):
+    """Load a policy from its text."""
+    path = tmp_path / "rights.toml"
+    path.write_text(text, encoding="utf-8")
+    return Policy.load(path)
+
+
+def test_the_built_in_policy_has_four_tiers_with_both_kinds_of_benefit():
+    """Every tier gives something to have and something to be."""
+    policy = Policy.load()
+
+    assert policy.names == ("member", "silver", "gold", "platinum")
+    for tier in policy.tiers:
+        assert {benefit.kind for benefit in tier.benefits} == set(KINDS)
+
+
+def test_a_tier_gives_all_the_tiers_below_it_give():
+    """So a higher tier is never worth less, and costs are ascending."""
+    policy = Policy.load()
+
+    gold, silver = policy.benefits_of("gold"), policy.benefits_of("silver")
+
+    assert set(gold) > set(silver)
+    assert gold[0] in policy.tiers[2].benefits
+    assert list(policy.costs()) == sorted(policy.costs())
+
+
+def test_a_benefit_holds_from_its_first_day_to_the_day_before_its_end(tmp_path):
+    """Entitlement is a function of tier and date, and costs follow it."""
+    dated = 'kind = "material"\nstarts = 2026-06-01\nends = 2026-07-01\nunit_cost = 6.00'
+    policy = load(tmp_path, BUILT_IN_TEXT.replace('kind = "material"\nunit_cost = 6.00', dated))
+    days = [date(2026, 5, 31), date(2026, 6, 1), date(2026, 6, 30), date(2026, 7, 1)]
+
+    given = [len(policy.benefits_of("platinum", day)) for day in days]
+
+    assert given == [7, 8, 8, 7]
+    assert policy.costs(days[1])[3] - policy.costs(days[0])[3] == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_tier_without_one_kind_of_benefit_is_refused(tmp_path, kind):
+    """The message names the tier, the line and the kind."""
+    head, tail = BUILT_IN_TEXT.split('name = "gold"')
+    other = next(name for name in KINDS if name != kind)
+    text = head + 'name = "gold"' + tail.replace(f'"{kind}"', f'"{other}"', 1)
+    line = head.count("\n") + 1
+
+    with pytest.raises(ConfigError, match=rf"Tier `gold` in .*, line {line} has no {kind} benefit"):
+        load(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "message"),
+    [
+        ("dwell_days", "dwel_days", r"`dwel_days` in .* Did you mean `dwell_days`\?"),
+        ("per_user", "per_usr", r"`budget\.per_usr` in .* Did you mean `per_user`\?"),
+        ("enter = 0.80", "entr = 0.80", r"`tiers\.gold\.entr` in .* Did you mean `enter`\?"),
+        ("unit_cost = 6.00", "cost = 6.00", r"benefits\.cost` in .* Did you mean `unit_cost`\?"),
+        ("unit_cost = 6.00", "", r"Tier `platinum` in .* has a benefit without `unit_cost`"),
+        ('kind = "material"', 'kind = "moral"', r"benefits\.kind` in .* got 'moral'"),
+        ("stay = 0.70", "stay = 0.90", r"`gold` in .* has `stay` = 0.9 and `enter` = 0.8"),
+        ("enter = 0.95", "enter = 0.75", r"`platinum` in .* has `stay` = 0.85 and `enter` = 0.75"),
+        ("stay = 0.85", "stay = 0.60", r"`platinum` in .* asks less than `gold` below it"),
+        ('name = "gold"', 'name = "silver"', r"Two tiers in .* have one name"),
+        ("per_user = 2.5", "per_user = 0.1", r"`budget.per_user` in .* is 0.1, less than"),
+        ("grace_days = 30", "grace_days = -1", r"`grace_days` in .* must be >= 0, got -1"),
+        ("grace_days = 30", "grace_days = nan", r"`grace_days` in .* must be >= 0, got nan"),
+        ("[weights]", "[wages]", r"`wages` in .* is not a setting. Did you mean `weights`"),
+        ("dwell_days = 90", "dwell_days = ", r"is not valid TOML"),
+    ],
+)
+def test_a_policy_that_cannot_be_kept_is_refused(tmp_path, good, bad, message):
+    """Each message says what was wrong, where, and what was given."""
+    assert good in BUILT_IN_TEXT
+
+    with pytest.raises(ConfigError, match=message):
+        load(tmp_path, BUILT_IN_TEXT.replace(good, bad))
+
+
+def test_the_version_follows_what_the_policy_says_and_not_its_layout(tmp_path):
+    """A comment changes nothing, a number does."""
+    commented = load(tmp_path, "# ours\n" + BUILT_IN_TEXT)
+    dearer = load(tmp_path, BUILT_IN_TEXT.replace("unit_cost = 6.00", "unit_cost = 6.01"))
+
+    assert commented.version == Policy.load().version
+    assert dearer.version != Policy.load().version
+
+
+def test_the_smaller_of_two_budgets_holds(tmp_path):
+    """So much a person, but never more than the sum."""
+    budget = load(tmp_path, BUILT_IN_TEXT.replace("# total = 50000", "total = 100")).budget
+
+    assert budget.amount(10) == 25.0
+    assert budget.amount(1_000) == 100.0
+
+
+def test_an_unknown_tier_has_no_benefits():
+    """Asking for one names it."""
+    with pytest.raises(NotFound, match="There is no tier `diamond`"):
+        Policy.load().benefits_of("diamond")
+
+
+def test_a_missing_file_is_said_to_be_missing(tmp_path):
+    """And how to get one."""
+    with pytest.raises(ConfigError, match=r"no policy file .*`coterie init` writes one"):
+        Policy.load(tmp_path / "rights.toml")
