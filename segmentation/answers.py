@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from segmentation.layout import NO_TIME, NONE, ChangeRecord, UserRecord
@@ -96,6 +97,7 @@ def known(value: float) -> float | None:
     return value if value == value else None
 
 
+@lru_cache(maxsize=16_384)  # people share their times: those of a few runs
 def moment(microseconds: int) -> str | None:
     """A time such as `2026-11-01T02:00:00Z`, None for no time."""
     if microseconds == NO_TIME:

@@ -1,10 +1,11 @@
-"""What was live when, and why: an append-only record beside the snapshots."""
+"""What was live when, why, and what is still needed: an append-only record beside the runs."""
 
 import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, Self
 
@@ -13,22 +14,26 @@ import orjson
 from segmentation.durable import sync_folder
 
 HISTORY = "HISTORY.ndjson"
-Action = Literal["publish", "rollback"]
+Action = Literal["publish", "rollback", "pin"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Publication:
-    """One time a run was made live; `forced` past a gate that said no."""
+class Entry:
+    """One time a run was made live, or pinned so that it is kept `until` a time.
+
+    A run `forced` was published past a gate that said no.
+    """
 
     at: str
     run_id: str
     action: Action
     reason: str = ""
     forced: bool = False
+    until: str = ""
 
 
 class History:
-    """The publications of a store, oldest first. Hold it while changing which run is live."""
+    """What was done to the runs of a store. Hold it while changing which run is live."""
 
     def __init__(self, store: Path) -> None:
         self.path = store / HISTORY
@@ -46,37 +51,39 @@ class History:
         finally:
             os.close(descriptor)
 
-    def append(self, publication: Publication) -> None:
+    def append(self, entry: Entry) -> None:
         """Add one line and bring it to the disk."""
         with self.path.open("a+b") as file:
-            file.write(self._line_break() + orjson.dumps(asdict(publication)) + b"\n")
+            file.write(self._line_break() + orjson.dumps(asdict(entry)) + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
-    def publications(self) -> list[Publication]:
-        """Everything recorded; a last line torn by a crash counts as never written."""
+    def entries(self) -> list[Entry]:
+        """Everything recorded, oldest first; a line torn by a crash counts as never written."""
         if not self.path.exists():
             return []
         lines = self.path.read_bytes().splitlines()
-        return [publication for line in lines if (publication := _parsed(line)) is not None]
+        return [entry for line in lines if (entry := _parsed(line)) is not None]
 
     def _line_break(self) -> bytes:
         written = self.path.read_bytes()
         return b"" if not written or written.endswith(b"\n") else b"\n"
 
 
-def trail(publications: Sequence[Publication], *, live: str | None) -> list[str]:
+def trail(entries: Sequence[Entry], *, live: str | None) -> list[str]:
     """The way back: runs in the order one would roll back through them, the live one last.
 
-    Publishing puts a run on top; rolling back to a run takes off what was above it. A publication
-    is recorded just before it takes effect, so those above the live run never happened.
+    Publishing puts a run on top; rolling back to a run takes off what was above it. An entry is
+    recorded just before it takes effect, so those above the live run never happened.
     """
     way: list[str] = []
-    for publication in publications:
-        if publication.run_id in way:
-            place = way.index(publication.run_id)
-            del way[place : None if publication.action == "rollback" else place + 1]
-        way.append(publication.run_id)
+    for entry in entries:
+        if entry.action == "pin":
+            continue
+        if entry.run_id in way:
+            place = way.index(entry.run_id)
+            del way[place : None if entry.action == "rollback" else place + 1]
+        way.append(entry.run_id)
     if live in way:
         del way[way.index(live) + 1 :]
     elif live is not None:
@@ -84,8 +91,14 @@ def trail(publications: Sequence[Publication], *, live: str | None) -> list[str]
     return way
 
 
-def _parsed(line: bytes) -> Publication | None:
+def pinned(entries: Sequence[Entry], *, now: datetime) -> set[str]:
+    """The runs whose last pin has not run out."""
+    until = {entry.run_id: entry.until for entry in entries if entry.action == "pin"}
+    return {run_id for run_id, end in until.items() if now < datetime.fromisoformat(end)}
+
+
+def _parsed(line: bytes) -> Entry | None:
     try:
-        return Publication(**orjson.loads(line))
+        return Entry(**orjson.loads(line))
     except (orjson.JSONDecodeError, TypeError):
         return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from segmentation.durable import move, replace_text, sync_tree
 from segmentation.errors import NotFound, StoreDamaged, StoreError, UsageError
-from segmentation.history import Action, History, Publication, trail
+from segmentation.history import Action, Entry, History, pinned, trail
 from segmentation.index import Snapshot
 from segmentation.manifest import iso, read_json, read_manifest, verify_files, verify_sizes
 
@@ -135,21 +135,42 @@ class Store:
             self._go_live(target, action="rollback", now=now, reason=reason)
             return target
 
-    def prune(self, keep: int) -> list[str]:
-        """Remove all but the newest runs and return their ids; never the live one or its past.
+    def pin(self, run_id: str, *, until: datetime, now: datetime, reason: str = "") -> None:
+        """Keep a run for readers who need this very one, such as a campaign, until a time.
 
-        The run to roll back to is kept as well. Readers who hold a removed run keep what they hold.
+        The last pin of a run counts: a time gone by lifts an earlier pin.
+        """
+        with self.history.held():
+            pin = Entry(
+                at=iso(now),
+                run_id=self.folder(run_id).name,
+                action="pin",
+                reason=reason,
+                until=iso(until),
+            )
+            self.history.append(pin)
+
+    def prune(self, keep: int, *, now: datetime | None = None) -> list[str]:
+        """Remove all but the newest runs and return their ids.
+
+        The live run, the one to roll back to and those pinned now are kept as well. Readers who
+        hold a removed run keep what they hold.
         """
         if keep < 1:
             raise UsageError(f"`keep` must be >= 1, got {keep}.")
         with self.history.held():
-            kept = {self.current(), self._before_live(), *self._run_ids()[-keep:]}
-            gone = [run_id for run_id in self._run_ids() if run_id not in kept]
+            gone = self._spare(keep, now or datetime.now(UTC))
             for run_id in gone:
                 move(self.runs_folder / run_id, self.runs_folder / f".{run_id}.removed")
         for left in self.runs_folder.glob(".*.removed"):
             shutil.rmtree(left)
         return gone
+
+    def _spare(self, keep: int, now: datetime) -> list[str]:
+        every = self._run_ids()
+        kept = {self.current(), self._before_live(), *every[-keep:]}
+        kept |= pinned(self.history.entries(), now=now)
+        return [run_id for run_id in every if run_id not in kept]
 
     def _run_ids(self) -> list[str]:
         if not self.runs_folder.is_dir():
@@ -162,7 +183,7 @@ class Store:
 
     def _before_live(self) -> str | None:
         live, there = self.current(), set(self._run_ids())
-        way = trail(self.history.publications(), live=live)
+        way = trail(self.history.entries(), live=live)
         before = [run_id for run_id in way if run_id != live and run_id in there]
         return before[-1] if before else None
 
@@ -171,7 +192,7 @@ class Store:
     ) -> None:
         verify_sizes(self.folder(run_id), self.manifest(run_id))
         self.history.append(
-            Publication(at=iso(now), run_id=run_id, action=action, reason=reason, forced=forced)
+            Entry(at=iso(now), run_id=run_id, action=action, reason=reason, forced=forced)
         )
         replace_text(self.path / "CURRENT", f"{run_id}\n")
 

@@ -1,21 +1,22 @@
 """The way back survives crashes and goes where people expect."""
 
 import threading
+from datetime import UTC, datetime
 
 import pytest
 
-from segmentation.history import History, Publication, trail
+from segmentation.history import Entry, History, pinned, trail
 
 
 def entry(action, run_id):
     """A publication of a run."""
-    return Publication(at="2026-11-01T02:00:00Z", run_id=run_id, action=action)
+    return Entry(at="2026-11-01T02:00:00Z", run_id=run_id, action=action)
 
 
-def entries(text):
-    """Publications written as `+run` and roll-backs as `-run`."""
-    actions = {"+": "publish", "-": "rollback"}
-    return [entry(actions[word[0]], word[1:]) for word in text.split()]
+def actions(text):
+    """Publications written as `+run`, roll-backs as `-run`, pins as `*run`."""
+    signs = {"+": "publish", "-": "rollback", "*": "pin"}
+    return [entry(signs[word[0]], word[1:]) for word in text.split()]
 
 
 @pytest.mark.parametrize(
@@ -31,21 +32,33 @@ def entries(text):
         ("+a +b", "a", "a"),
         ("+a +b -a", "b", "a b"),
         ("", "a", "a"),
+        ("+a +b *a", "b", "a b"),
     ],
 )
 def test_the_way_back(text, live, way):
     """Also when a crash came between the record and the change."""
-    assert trail(entries(text), live=live) == way.split()
+    assert trail(actions(text), live=live) == way.split()
 
 
-def test_publications_come_back_as_written(tmp_path):
+@pytest.mark.parametrize(("day", "kept"), [(1, {"a", "b"}), (5, {"b"}), (9, set())])
+def test_a_pin_holds_until_its_time(day, kept):
+    """The last pin of a run counts."""
+    pins = [("a", "2026-11-09"), ("b", "2026-11-07"), ("a", "2026-11-03")]
+    entries = [
+        Entry(at="", run_id=run, action="pin", until=f"{end}T00:00:00Z") for run, end in pins
+    ]
+
+    assert pinned(entries, now=datetime(2026, 11, day, tzinfo=UTC)) == kept
+
+
+def test_entries_come_back_as_written(tmp_path):
     """With any reason."""
     history = History(tmp_path)
-    written = [*entries("+a -b"), Publication(at="t", run_id="c", action="publish", reason='"\n用')]
-    for publication in written:
-        history.append(publication)
+    written = [*actions("+a -b"), Entry(at="t", run_id="c", action="publish", reason='"\n用')]
+    for each in written:
+        history.append(each)
 
-    assert history.publications() == written
+    assert history.entries() == written
 
 
 def test_a_torn_line_counts_as_never_written(tmp_path):
@@ -57,7 +70,7 @@ def test_a_torn_line_counts_as_never_written(tmp_path):
 
     history.append(entry("publish", "b"))
 
-    assert [publication.run_id for publication in history.publications()] == ["a", "b"]
+    assert [each.run_id for each in history.entries()] == ["a", "b"]
 
 
 def test_one_publisher_at_a_time(tmp_path):

@@ -1,6 +1,8 @@
 """Snapshots side by side, one of them live."""
 
 import shutil
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +15,18 @@ from tests.snapshots import build_snapshot
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
 RUNS = tuple(f"2026110{day}T020000Z-0000000{day}" for day in range(1, 5))
 A, B, C, D = RUNS
+PUBLISH = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from segmentation.store import Store
+
+store = Store(Path(sys.argv[1]))
+while True:
+    for run_id in sys.argv[2:]:
+        store.publish(run_id, now=datetime.now(UTC))
+        print(run_id, flush=True)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +135,7 @@ def test_a_damaged_run_is_not_published(store):
         publish(store, B)
 
     assert store.current() == A
-    assert len(store.history.publications()) == 1
+    assert len(store.history.entries()) == 1
 
 
 def test_verify_finds_a_flipped_byte(store):
@@ -170,7 +184,7 @@ def test_the_history_says_what_happened_and_why(store):
     publish(store, B)
     store.rollback(now=NOW + timedelta(hours=1), reason="wrong prices")
 
-    entries = store.history.publications()
+    entries = store.history.entries()
 
     assert [(entry.action, entry.run_id) for entry in entries] == [
         ("publish", A), ("publish", B), ("rollback", A)
@@ -188,6 +202,40 @@ def test_pruning_keeps_the_newest_the_live_and_the_one_before(store):
     assert [run["run_id"] for run in store.runs()] == [D, B, A]
     assert store.prune(1) == []
     assert store.rollback(now=NOW) == B
+
+
+def test_a_pinned_run_is_kept_for_its_length(store):
+    """A campaign gets the very run it began on; afterwards the run may go."""
+    publish(store, C, D)
+    store.pin(A, until=NOW + timedelta(days=30), now=NOW, reason="autumn campaign")
+
+    assert store.prune(1, now=NOW + timedelta(days=29)) == [B]
+    assert store.prune(1, now=NOW + timedelta(days=30)) == [A]
+
+
+def test_pinning_an_unknown_run_is_refused(store):
+    """Rather than remembered."""
+    with pytest.raises(NotFound):
+        store.pin("20991231T000000Z-ffffffff", until=NOW, now=NOW)
+
+    assert store.history.entries() == []
+
+
+def test_a_publisher_killed_anywhere_leaves_a_store_that_works(store):
+    """Some run is live and whole, the record can be read, and one can go on publishing."""
+    command = [sys.executable, "-c", PUBLISH, str(store.path), A, B]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as publisher:
+        for _ in range(25):
+            publisher.stdout.readline()
+        publisher.kill()
+
+    live = store.current()
+
+    assert live in (A, B)
+    store.verify(live)
+    assert len(store.history.entries()) >= 25
+    publish(store, C)
+    assert store.rollback(now=NOW) == live
 
 
 def test_pruning_ends_what_a_crash_left(store):
