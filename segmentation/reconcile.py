@@ -123,7 +123,7 @@ def _check_propensity(users: pa.Table) -> None:
         pc.fill_null(users[name], np.nan).to_numpy()
         for name in ("share_low", "share_propensity", "share_high")
     )
-    within = (low >= 0) & (low <= middle) & (middle <= high) & (high <= 1)
+    within = (low >= 0) & (low <= middle + ROUNDING) & (middle <= high + ROUNDING) & (high <= 1)
     unknown = np.isnan(low) & np.isnan(middle) & np.isnan(high)
     rule = "0 <= `share_low` <= `share_propensity` <= `share_high` <= 1"
     require(within | unknown, "users", rule)
