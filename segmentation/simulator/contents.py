@@ -14,6 +14,7 @@ TAG_COUNTS = np.array([[0.25, 0.40, 0.25, 0.10]])
 EVERYDAY_SHARE = 0.25
 LEAD_DAYS = 30
 FRESH = 40
+AUTHORS_A_POOL = 12
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,10 @@ class Contents:
     """One row a content, ordered by pool and time; tags are -1 past the last.
 
     A pool is a circle's number plus one; pool 0 holds what is for everyone. `key` orders contents
-    by pool and time in one number.
+    by pool and time in one number; `number` is what their ids are made of and tells nothing.
     """
 
+    number: IntArray
     tags: IntArray
     author: IntArray
     ts: IntArray
@@ -67,8 +69,9 @@ def publish_contents(
     pool, ts = pool[order], ts[order]
     weights = np.vstack([crowd, circles.signatures])
     return Contents(
+        number=rng.permutation(count),
         tags=topics(pool, cumulative(weights), len(crowd), rng),
-        author=(rng.pareto(1.2, count) * 12).astype(np.int64) % max(count // 8, 10),
+        author=authors(pool, pools, rng),
         ts=ts,
         pool=pool,
         key=sort_key(pool, ts - origin),
@@ -81,6 +84,12 @@ def pools_of(count: int, pools: int, rng: np.random.Generator) -> IntArray:
     """Deal contents to pools: a quarter for everyone, the rest evenly over the circles."""
     circle = rng.integers(1, pools, count)
     return np.where(rng.random(count) < EVERYDAY_SHARE, 0, circle)
+
+
+def authors(pool: IntArray, pools: int, rng: np.random.Generator) -> IntArray:
+    """Give each content one of its pool's authors, some of whom write much more than others."""
+    rank = np.minimum(rng.geometric(0.25, len(pool)) - 1, AUTHORS_A_POOL - 1)
+    return np.asarray(rng.permutation(pools * AUTHORS_A_POOL)[pool * AUTHORS_A_POOL + rank])
 
 
 def topics(pool: IntArray, ladder: FloatArray, tags: int, rng: np.random.Generator) -> IntArray:

@@ -101,8 +101,8 @@ def merge_closest(state: State) -> State:
     count = sizes(state)
     small, large = (int(circle) for circle in pair[np.argsort(count[pair], kind="stable")])
     weights = count[[small, large]] / max(count[[small, large]].sum(), 1)
-    blend = weights @ state.circles.signatures[[small, large]]
-    circles = state.circles.without(small).with_signature(large, np.asarray(blend))
+    blend = (weights[:, None] * state.circles.signatures[[small, large]]).sum(axis=0)
+    circles = state.circles.without(small).with_signature(large, blend)
     members = np.where(state.members == small, large, state.members)
     change = Change("merged", large, (small, large))
     return State(circles, closed_up(members), (*state.changes, change))

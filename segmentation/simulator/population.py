@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segmentation.simulator.circles import Circles, circle_shares
 from segmentation.simulator.difficulty import Difficulty
@@ -19,6 +20,7 @@ NO_LIFESTYLE_SHARE = 0.12
 TYPICAL_EVENTS = 30.0
 NEWCOMERS_IN_90_DAYS = 0.12
 SILENT_IN_90_DAYS = 0.20
+MEAN_DAYS_KNOWN = 300.0
 STAYS = np.iinfo(np.int64).max
 
 
@@ -34,7 +36,7 @@ class Population:
 
     lifestyle: IntArray
     events: FloatArray
-    is_light: np.ndarray
+    is_light: NDArray[np.bool_]
     signal: FloatArray
     propensity: FloatArray
     pull: FloatArray
@@ -47,7 +49,7 @@ class Population:
         return len(self.joined)
 
 
-def user_ids(numbers: IntArray) -> np.ndarray:
+def user_ids(numbers: IntArray) -> NDArray[np.str_]:
     """Return the ids of people by number; they sort as the numbers do."""
     return np.char.add("u", np.char.zfill(numbers.astype(str), 8))
 
@@ -64,7 +66,7 @@ def place_members(users: int, circles: Circles, rng: np.random.Generator) -> Int
 
 
 def with_further_circles(members: IntArray, circles: Circles, rng: np.random.Generator) -> IntArray:
-    """Add second and third circles, half of them of the primary's own neighbourhood."""
+    """Add second and third circles, more often such as share tags with the primary one."""
     ladder = cumulative(affinity(circles))
     luck = rng.random(len(members))
     for rank, share in ((1, TWO_CIRCLES_SHARE + THREE_CIRCLES_SHARE), (2, THREE_CIRCLES_SHARE)):
@@ -80,7 +82,9 @@ def with_further_circles(members: IntArray, circles: Circles, rng: np.random.Gen
 def affinity(circles: Circles) -> FloatArray:
     """Return how likely a member of each circle is to join each other one."""
     size = np.linalg.norm(circles.signatures, axis=1)
-    overlap = circles.signatures @ circles.signatures.T / np.outer(size, size)
+    # einsum adds in one fixed order, which a threaded matrix product does not
+    shared = np.einsum("it,jt->ij", circles.signatures, circles.signatures)
+    overlap = shared / np.outer(size, size)
     weights = (0.3 + overlap) * circles.is_alive
     np.fill_diagonal(weights, 0.0)
     return np.asarray(weights)
@@ -97,7 +101,7 @@ def populate(
     spending = np.array([style.spending for style in styles])[lifestyle]
     is_light = rng.random(users) < difficulty.light
     busy = TYPICAL_EVENTS * pace * rng.lognormal(-0.15, 0.75, users)
-    joined, left = tenure(users, periods, rng)
+    joined = arrivals(users, periods, rng)
     return Population(
         lifestyle=lifestyle,
         events=np.where(is_light, rng.uniform(1.0, 4.5, users), np.maximum(busy, 5.0)),
@@ -112,7 +116,7 @@ def populate(
         spending=spending * rng.gamma(0.5, 2.2, users) * np.where(is_light, 0.2, 1.0),
         basket=np.sqrt(spending) * rng.gamma(3.0, 12.0, users) + 3.0,
         joined=joined,
-        left=left,
+        left=departures(joined, periods, rng),
     )
 
 
@@ -126,17 +130,25 @@ def live(primary: IntArray, rng: np.random.Generator) -> IntArray:
     return lifestyle
 
 
-def tenure(
-    users: int, periods: tuple[Period, ...], rng: np.random.Generator
-) -> tuple[IntArray, IntArray]:
-    """Draw when people joined and when they fell silent."""
+def arrivals(users: int, periods: tuple[Period, ...], rng: np.random.Generator) -> IntArray:
+    """Draw when people joined: most of them long before the first period."""
     start, end = periods[0].start, periods[-1].end
-    spans = (end - start) / (FIRST_DAYS * DAY)
-    long_ago = start - (rng.exponential(300.0, users) * DAY).astype(np.int64)
+    long_ago = start - (rng.exponential(MEAN_DAYS_KNOWN, users) * DAY).astype(np.int64)
     lately = start + (rng.random(users) * (end - start - 2 * DAY)).astype(np.int64)
-    is_new = rng.random(users) < 1 - (1 - NEWCOMERS_IN_90_DAYS) ** spans
-    joined = np.where(is_new, lately, long_ago)
-    earliest = np.maximum(joined, start) + DAY
-    gone = earliest + (rng.random(users) * (end - earliest)).astype(np.int64)
-    is_gone = rng.random(users) < 1 - (1 - SILENT_IN_90_DAYS) ** spans
-    return joined, np.where(is_gone, gone, STAYS)
+    is_new = rng.random(users) < over_time(NEWCOMERS_IN_90_DAYS, periods)
+    return np.where(is_new, lately, long_ago)
+
+
+def departures(joined: IntArray, periods: tuple[Period, ...], rng: np.random.Generator) -> IntArray:
+    """Draw when people fell silent, a day after they came at the earliest; `STAYS` for most."""
+    earliest = np.maximum(joined, periods[0].start) + DAY
+    room = periods[-1].end - earliest
+    gone = earliest + (rng.random(len(joined)) * room).astype(np.int64)
+    is_gone = rng.random(len(joined)) < over_time(SILENT_IN_90_DAYS, periods)
+    return np.where(is_gone, gone, STAYS)
+
+
+def over_time(share_in_90_days: float, periods: tuple[Period, ...]) -> float:
+    """Return the share of people something happens to in all periods together."""
+    days = sum(period.days for period in periods)
+    return float(1 - (1 - share_in_90_days) ** (days / FIRST_DAYS))

@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from segmentation.simulator.behaviour import ALL_CHANNELS, Events, Tastes, moments, presence
+from segmentation.simulator.events import ALL_CHANNELS, Events
 from segmentation.simulator.population import NONE, Population
 from segmentation.simulator.randomness import IntArray
-from segmentation.simulator.timeline import DAY, FIRST_DAYS, Period
+from segmentation.simulator.rhythm import Presence
+from segmentation.simulator.tastes import Tastes
+from segmentation.simulator.timeline import DAY, Period
 
 RETURN_SHARE = 0.03
 MEAN_DAYS_TO_RETURN = 9.0
@@ -16,15 +18,14 @@ def buy(
     rng: np.random.Generator,
 ) -> Events:  # fmt: skip
     """Let people buy what they like; a return is a negative amount some days later."""
-    start, end = presence(rows, people, period)
-    counts = rng.poisson(people.spending[rows] * (end - start) / (FIRST_DAYS * DAY))
-    who = np.repeat(np.arange(len(rows)), counts)
-    user = rows[who]
-    ts = moments(start[who], end[who], people.lifestyle[user], rng)
+    presence = Presence.of(rows, people, period)
+    counts = rng.poisson(people.spending[rows] * presence.share())
+    user, span = np.repeat(rows, counts), presence.repeated(counts)
+    ts = span.moments(rng)
     tag = tastes.draw(user, people.signal[user], rng)
     amount = np.round(people.basket[user] * rng.gamma(2.0, 0.5, len(user)) + 0.01, 2)
     later = (rng.exponential(MEAN_DAYS_TO_RETURN, len(user)) * DAY).astype(np.int64) + 1
-    back = np.flatnonzero((rng.random(len(user)) < RETURN_SHARE) & (ts + later < end[who]))
+    back = np.flatnonzero((rng.random(len(user)) < RETURN_SHARE) & (ts + later < span.end))
     kind = [ALL_CHANNELS.index(name) for name in ("purchase", "return")]
     return Events(
         user=np.concatenate([user, user[back]]),

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmentation.simulator.behaviour import ALL_CHANNELS, HOUR, Events, Tastes, moments, presence
+from segmentation.simulator.behaviour import durations
 from segmentation.simulator.circles import Circles
 from segmentation.simulator.contents import Contents, Currency, recent, tag_mean
+from segmentation.simulator.events import ALL_CHANNELS, Events, joined
 from segmentation.simulator.population import NONE, TYPICAL_EVENTS, Population
 from segmentation.simulator.randomness import FloatArray, IntArray
-from segmentation.simulator.timeline import DAY, FIRST_DAYS, Period
+from segmentation.simulator.rhythm import MINUTE, Presence
+from segmentation.simulator.tastes import Tastes
+from segmentation.simulator.timeline import DAY, Period
 
 BASE_RATE = 0.03
 EXPOSURES = 7.0
@@ -18,6 +21,7 @@ RESONANCE = 1.6
 HORIZON_DAYS = 30.0
 MEAN_DELAY_DAYS = 2.0
 PANEL = 64
+SECONDS_READ = 45.0
 
 
 @dataclass(frozen=True)
@@ -90,21 +94,19 @@ def expose(
     rows: IntArray, people: Population, tastes: Tastes, contents: Contents, period: Period,
     rng: np.random.Generator,
 ) -> Exposures:  # fmt: skip
-    """Show people contents, most of them from their circles; probabilities are still 0."""
-    start, end = presence(rows, people, period)
+    """Show people contents, half of them from their circles; probabilities are still 0."""
+    presence = Presence.of(rows, people, period)
     activity = (people.events[rows] / TYPICAL_EVENTS) ** 0.7
-    counts = rng.poisson(EXPOSURES * activity * (end - start) / (FIRST_DAYS * DAY))
-    who = np.repeat(np.arange(len(rows)), counts)
-    ts = moments(start[who], end[who], people.lifestyle[rows[who]], rng)
-    circle = tastes.draw_circle(rows[who], rng)
-    anything = rng.integers(0, len(contents.starts), len(who))
-    pool = np.where(rng.random(len(who)) < MATCHED_SHARE, circle + 1, anything)
-    content = recent(contents, pool, ts, rng)
-    return Exposures(rows[who], content, ts, np.zeros(len(who)))
+    counts = rng.poisson(EXPOSURES * activity * presence.share())
+    user, ts = np.repeat(rows, counts), presence.repeated(counts).moments(rng)
+    circle = tastes.draw_circle(user, rng)
+    anything = rng.integers(0, len(contents.starts), len(user))
+    pool = np.where(rng.random(len(user)) < MATCHED_SHARE, circle + 1, anything)
+    return Exposures(user, recent(contents, pool, ts, rng), ts, np.zeros(len(user)))
 
 
-def calibrated(attraction: Attraction, odds: FloatArray) -> float:
-    """Return the intercept at which the mean probability is the base rate."""
+def base_rate_intercept(odds: FloatArray) -> float:
+    """Return what to add to log-odds so that the mean probability is the base rate."""
     low, high = -30.0, 30.0
     for _ in range(60):
         middle = (low + high) / 2
@@ -112,7 +114,7 @@ def calibrated(attraction: Attraction, odds: FloatArray) -> float:
             high = middle
         else:
             low = middle
-    return attraction.intercept + (low + high) / 2
+    return (low + high) / 2
 
 
 def respond(
@@ -120,15 +122,14 @@ def respond(
     attraction: Attraction, rng: np.random.Generator,
 ) -> Outcome:  # fmt: skip
     """Let people click and share by their probabilities, some time after they saw it."""
-    wish = sigmoid(attraction.click_odds(seen.content, tastes.members[seen.user]))
+    content, leaves = seen.content, people.left[seen.user]
+    wish = sigmoid(attraction.click_odds(content, tastes.members[seen.user]))
     clicks = np.flatnonzero(rng.random(len(wish)) < wish)
     shares = np.flatnonzero(rng.random(len(wish)) < seen.probability)
-    span = rng.random(len(shares)) * (1 - np.exp(-HORIZON_DAYS / MEAN_DELAY_DAYS))
-    delay = (-MEAN_DELAY_DAYS * np.log1p(-span) * DAY).astype(np.int64)
+    clicked_at = seen.ts[clicks] + (rng.random(len(clicks)) * MINUTE).astype(np.int64) + 1
     shared_at = np.full(len(wish), NONE)
-    shared_at[shares] = np.minimum(seen.ts[shares] + delay + 1, people.left[seen.user[shares]])
-    clicked_at = seen.ts[clicks] + (rng.random(len(clicks)) * HOUR).astype(np.int64) // 60 + 1
-    seconds = np.round(rng.lognormal(np.log(45.0), 0.9, len(clicks)) + 0.1, 1)
+    shared_at[shares] = np.minimum(seen.ts[shares] + delays(len(shares), rng), leaves[shares])
+    seconds = durations(SECONDS_READ, len(clicks), rng)
     return Outcome(
         events=joined(
             tagged(seen, clicks, clicked_at, "browse", seconds, contents),
@@ -136,6 +137,12 @@ def respond(
         ),
         shared_at=shared_at,
     )
+
+
+def delays(count: int, rng: np.random.Generator) -> IntArray:
+    """Draw times from sight to share, all within the horizon."""
+    within = rng.random(count) * (1 - np.exp(-HORIZON_DAYS / MEAN_DELAY_DAYS))
+    return np.asarray((-MEAN_DELAY_DAYS * np.log1p(-within) * DAY).astype(np.int64) + 1)
 
 
 def tagged(
@@ -152,16 +159,6 @@ def tagged(
         tag=tags[at, column],
         value=value[at],
         content=seen.content[rows][at],
-    )
-
-
-def joined(*parts: Events) -> Events:
-    """Return several sets of events as one."""
-    return Events(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("user", "ts", "channel", "tag", "value", "content")
-        )
     )
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from segmentation.simulator.population import NONE
+from segmentation.simulator.contents import Contents
+from segmentation.simulator.population import NONE, user_ids
 from segmentation.simulator.randomness import IntArray
 
 TIME = pa.timestamp("us", tz="UTC")
@@ -100,6 +101,19 @@ class TableWriter:
     ) -> None:
         for file in self._files.values():
             file.close()
+
+
+def user_names(numbers: IntArray) -> pa.Array:
+    """Return the ids of people, who may be many rows of few neighbouring numbers."""
+    if len(numbers) == 0:
+        return pa.array([], type=pa.string())
+    first = int(numbers.min())
+    return named(numbers - first, user_ids(np.arange(first, int(numbers.max()) + 1)))
+
+
+def content_names(contents: Contents, rows: IntArray) -> pa.Array:
+    """Return the ids of contents by row; null for -1."""
+    return named(rows, [f"c{number:06d}" for number in contents.number])
 
 
 def column_of(values: object, kind: pa.DataType) -> pa.Array:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segmentation.simulator.population import NONE, Population
 from segmentation.simulator.randomness import IntArray
@@ -21,12 +22,11 @@ class Ties:
     src: IntArray
     dst: IntArray
     ts: IntArray
-    is_invitation: np.ndarray
+    is_invitation: NDArray[np.bool_]
 
     def within(self, period: Period) -> "Ties":
         """Return the ties made in a period; the first one has everything before it too."""
-        since = self.ts >= period.start if period.number > 1 else True
-        rows = np.flatnonzero(since & (self.ts < period.end))
+        rows = np.flatnonzero(period.has_begun(self.ts))
         return Ties(self.src[rows], self.dst[rows], self.ts[rows], self.is_invitation[rows])
 
 

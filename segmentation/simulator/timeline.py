@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 DAY = 86_400_000_000  # microseconds
 FIRST_DAYS = 90
 LATER_DAYS = 30
@@ -20,6 +23,15 @@ class Period:
     def days(self) -> int:
         """Its length."""
         return (self.end - self.start) // DAY
+
+    @property
+    def ends_at(self) -> datetime:
+        """Its end as a time of the clock."""
+        return datetime.fromtimestamp(self.end // 1_000_000, UTC)
+
+    def has_begun(self, ts: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Mark what began in this period; the first one has everything before it too."""
+        return (ts < self.end) & ((ts >= self.start) | (self.number == 1))
 
 
 def timeline(as_of: datetime, periods: int) -> tuple[Period, ...]:
