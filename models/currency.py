@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from models.shrinkage import FloatArray
@@ -62,6 +63,21 @@ def tag_currency(
     return TagCurrency(
         log_odds=log_odds, z=log_odds / error, low=log_odds - reach, high=log_odds + reach
     )
+
+
+def projected_self(shared: FloatArray, *, least_z: float = 1.96) -> NDArray[np.bool_]:
+    """Mark the tags each circle shows off more than everybody else does.
+
+    Parameters
+    ----------
+    shared : ndarray of shape (n_circles, n_tags)
+        How often the members of each circle shared each tag.
+    least_z : float, default=1.96
+        Evidence asked for, in standard errors.
+    """
+    everybody = shared.sum(axis=0)
+    marks = [tag_currency(row, consumed=everybody - row).z > least_z for row in shared]
+    return np.array(marks, dtype=bool).reshape(shared.shape)
 
 
 def social_currency(

@@ -128,7 +128,13 @@ def best_seeds(sets: ReachableSets, *, count: int) -> Seeds:
     return Seeds(people=np.array(people, dtype=np.int64), reach=np.asarray(reach, dtype=np.float64))
 
 
-def growth(*, people: int, invitations: int, accepted: int) -> Growth:
+def untied(n_people: int) -> Influence:
+    """Return the influence of people without any ties: nobody reaches anybody else."""
+    nothing = np.zeros(n_people)
+    return Influence(reach=np.ones(n_people), error=nothing, score=nothing)
+
+
+def growth(people: int, *, invitations: int, accepted: int) -> Growth:
     """Return the K-factor; 0 when nobody invites."""
     k = accepted / people if people else 0.0
     return Growth(invitations=invitations, accepted=accepted, k=k)

@@ -11,16 +11,18 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
 
 from models.calibration import BetaCalibration, fit_calibration, identity
 from models.reliability import cross_entropy
-from models.shrinkage import FloatArray, IntArray, log_odds_spread
+from models.shrinkage import FloatArray, IntArray, rate_interval, relative_spread, spread_left
 
 
 @dataclass(frozen=True)
-class ProbabilityInterval:
-    """Bounds of a probability, each of shape (n,); the estimate lies between them."""
+class Estimate:
+    """Probabilities with the bounds that hold the true ones, each of shape (n,)."""
 
+    probability: FloatArray
     low: FloatArray
     high: FloatArray
 
@@ -46,7 +48,7 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
         The most trees tried. Must be > 0.
     learning_rate : float, default=0.1
         Weight of each tree. Must be > 0.
-    max_leaf_nodes : int, default=15
+    max_leaf_nodes : int, default=8
         Leaves of a tree.
     l2_regularization : float, default=10.0
         Pulls leaves with few shares toward no opinion.
@@ -68,7 +70,7 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
     base_rate_ : float
         Share of positive outcomes among all rows.
     spread_ : ndarray of shape (n_group_columns,)
-        Variance of log-odds between the groups of each column of `groups`.
+        Variance of rates between the groups of each column of `groups`, over the squared rate.
 
     References
     ----------
@@ -80,7 +82,7 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
         *,
         max_iter: int = 100,
         learning_rate: float = 0.1,
-        max_leaf_nodes: int = 15,
+        max_leaf_nodes: int = 8,
         l2_regularization: float = 10.0,
         calibration_share: float = 0.25,
         random_state: int = 0,
@@ -109,11 +111,12 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
         self.classes_ = two_classes(target)
         outcomes = (target == self.classes_[1]).astype(np.float64)
         self.base_rate_ = float(outcomes.mean())
-        trees = self._fit_trees(rows, outcomes)
+        with threadpool_limits(1):  # as fast as two on these sizes, and never waits for a busy core
+            trees = self._fit_trees(rows, outcomes)
         self.booster_, self.calibration_ = trees.booster, trees.calibration
         self.n_iter_ = int(self.booster_.n_iter_)
         columns = [] if groups is None else list(np.asarray(groups).T)
-        spreads = [log_odds_spread(outcomes, groups=column) for column in columns]
+        spreads = [relative_spread(outcomes, groups=column) for column in columns]
         self.spread_ = np.array(spreads, dtype=np.float64)
         return self
 
@@ -129,33 +132,54 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
         return np.asarray(self.classes_[is_share.astype(int)])
 
     def predict_interval(
-        self, X: ArrayLike, *, level: float = 0.8, trials: FloatArray | None = None
-    ) -> ProbabilityInterval:
-        """Return bounds that hold a row's true probability about `level` of the time.
+        self, X: ArrayLike, *, level: float = 0.8, shares: FloatArray | None = None
+    ) -> Estimate:
+        """Return probabilities with bounds that hold the true ones about `level` of the time.
 
-        Two doubts add up: that of the calibration curve, and that of each group's own log-odds,
-        which start with variance `spread_` and shrink as the group is tried.
+        Two doubts add up: that of the calibration curve, and that of what is particular to each
+        group, which starts as `spread_` and falls with every share seen.
 
         Parameters
         ----------
         X : array of shape (n, n_features)
         level : float, default=0.8
             In (0, 1).
-        trials : ndarray of shape (n, n_group_columns) or None
-            Past exposures of each row's groups; None means none yet.
+        shares : ndarray of shape (n, n_group_columns) or None
+            Past shares of each row's groups; None means none yet.
         """
         require_share(level=level)
         margin = self._margin(X)
-        log_odds = self.calibration_.log_odds(margin)
-        variance = self.group_doubt(np.zeros((1, 1)) if trials is None else trials)
-        doubt = self.calibration_.doubt(margin)
-        return logit_normal_interval(log_odds, variance=variance, doubt=doubt, level=level)
+        rate = special.expit(self.calibration_.log_odds(margin))
+        doubt = self.calibration_.doubt(margin) * (1 - rate) ** 2
+        past = np.zeros((rate.size, 1)) if shares is None else shares
+        own = spread_left(self.spread_, shares=past).sum(axis=1)
+        return _estimate(rate, relative_variance=doubt + own, level=level)
 
-    def group_doubt(self, trials: FloatArray) -> FloatArray:
-        """Return the variance of log-odds left after so many exposures of each group."""
-        weight = self.base_rate_ * (1 - self.base_rate_)
-        left = self.spread_ / (1 + self.spread_ * weight * trials)
-        return np.asarray(left.sum(axis=1), dtype=np.float64)
+    def predict_average(
+        self, X: ArrayLike, *, each: int, shares: FloatArray, level: float = 0.8
+    ) -> Estimate:
+        """Return one estimate for every `each` rows on end: their mean probability.
+
+        Only the first column of `groups` is taken as common to those rows; what is particular to
+        one row evens out.
+
+        Parameters
+        ----------
+        X : array of shape (n * each, n_features)
+        each : int
+            Rows of one group.
+        shares : ndarray of shape (n,)
+            Past shares of each group.
+        level : float, default=0.8
+            How often the bounds hold the true mean.
+        """
+        require_share(level=level)
+        margin = self._margin(X)
+        rates = special.expit(self.calibration_.log_odds(margin))
+        doubts = (self.calibration_.doubt(margin) * (1 - rates) ** 2).reshape(-1, each)
+        own = spread_left(self.spread_[0], shares=shares)
+        mean = rates.reshape(-1, each).mean(axis=1)
+        return _estimate(mean, relative_variance=doubts.mean(axis=1) + own, level=level)
 
     def _fit_trees(self, X: FloatArray, outcomes: FloatArray) -> "CalibratedTrees":
         n_early = X.shape[0] - int(np.ceil(X.shape[0] * self.calibration_share))
@@ -181,7 +205,8 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
     def _margin(self, X: ArrayLike) -> FloatArray:
         check_is_fitted(self)
         rows = validate_data(self, X, ensure_all_finite="allow-nan", reset=False)
-        return np.asarray(self.booster_.decision_function(rows), dtype=np.float64)
+        with threadpool_limits(1):
+            return np.asarray(self.booster_.decision_function(rows), dtype=np.float64)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -197,24 +222,6 @@ def staged_losses(
     stages = booster.staged_decision_function(X)
     losses = [cross_entropy(outcomes, special.expit(stage.ravel())) for stage in stages]
     return np.array(losses, dtype=np.float64)
-
-
-def logit_normal_interval(
-    log_odds: FloatArray, *, variance: FloatArray, doubt: FloatArray, level: float
-) -> ProbabilityInterval:
-    """Return central bounds when true log-odds scatter about the estimate.
-
-    A probability averaged over scattered log-odds lies nearer to one half than their median;
-    `variance` is that scatter, so the median is moved outward before the bounds are taken.
-    `doubt` is the variance of the estimate itself.
-    """
-    median = log_odds * np.sqrt(1 + np.pi * variance / 8)
-    reach = special.ndtri((1 + level) / 2) * np.sqrt(variance + doubt)
-    estimate = special.expit(log_odds)
-    return ProbabilityInterval(
-        low=np.minimum(special.expit(median - reach), estimate),
-        high=np.maximum(special.expit(median + reach), estimate),
-    )
 
 
 def require_share(**values: float) -> None:
@@ -235,6 +242,11 @@ def two_classes(y: NDArray[Any]) -> NDArray[Any]:
     if classes.size < 2:
         raise ValueError(f"`y` must hold two classes, got one class: {classes[0]!r}.")
     return classes
+
+
+def _estimate(rate: FloatArray, *, relative_variance: FloatArray, level: float) -> Estimate:
+    bounds = rate_interval(rate, relative_variance=relative_variance, level=level)
+    return Estimate(probability=rate, low=bounds.low, high=bounds.high)
 
 
 def _has_both(outcomes: FloatArray) -> bool:

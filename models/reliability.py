@@ -67,6 +67,18 @@ def quality(outcomes: FloatArray, *, probabilities: FloatArray, base_rate: float
     )
 
 
+def gain_score(outcomes: FloatArray, *, probabilities: FloatArray, base_rate: float) -> float:
+    """Return by how many standard errors probabilities beat `base_rate` in log-likelihood.
+
+    Below about 1.6 the gain may well be luck. 0 when nothing differs.
+    """
+    gains = log_loss_rows(outcomes, np.full(outcomes.size, base_rate)) - log_loss_rows(
+        outcomes, probabilities
+    )
+    error = gains.std() / np.sqrt(gains.size)
+    return float(gains.mean() / error) if error > 0 else 0.0
+
+
 def reliability(
     outcomes: FloatArray, *, probabilities: FloatArray, n_bins: int = 10
 ) -> Reliability:
@@ -96,5 +108,10 @@ def lift(outcomes: FloatArray, *, probabilities: FloatArray, share: float = 0.1)
 
 def cross_entropy(outcomes: FloatArray, probabilities: FloatArray) -> float:
     """Return the mean negative log-likelihood in nats."""
+    return float(log_loss_rows(outcomes, probabilities).mean())
+
+
+def log_loss_rows(outcomes: FloatArray, probabilities: FloatArray) -> FloatArray:
+    """Return each row's negative log-likelihood in nats, shape (n,)."""
     p = np.clip(probabilities, FLOOR, 1 - FLOOR)
-    return float(-np.mean(outcomes * np.log(p) + (1 - outcomes) * np.log1p(-p)))
+    return np.asarray(-(outcomes * np.log(p) + (1 - outcomes) * np.log1p(-p)), dtype=np.float64)

@@ -10,6 +10,8 @@ from scipy import special
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 
+TINY = 1e-9
+
 
 @dataclass(frozen=True)
 class RatePosterior:
@@ -18,6 +20,14 @@ class RatePosterior:
     mean: float
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class RateInterval:
+    """Bounds of rates, each of shape (n,)."""
+
+    low: FloatArray
+    high: FloatArray
 
 
 def shrink(
@@ -57,12 +67,12 @@ def rate_posterior(successes: int, *, trials: int, level: float = 0.8) -> RatePo
     return RatePosterior(mean=a / (a + b), low=float(low), high=float(high))
 
 
-def log_odds_spread(outcomes: FloatArray, *, groups: IntArray) -> float:
-    """Return the variance of log-odds between groups, beyond chance.
+def relative_spread(outcomes: FloatArray, *, groups: IntArray) -> float:
+    """Return the variance of groups' rates over the squared mean rate, beyond chance.
 
     Two outcomes of one group agree more often than two of different groups just as far as groups
-    differ: their mean product of residuals over the squared rate is exp(variance) - 1 for rare
-    outcomes. One standard error is added, so few outcomes widen the answer.
+    differ: the mean product of their residuals is that variance. One standard error is added, so
+    few outcomes widen the answer.
 
     Parameters
     ----------
@@ -71,16 +81,32 @@ def log_odds_spread(outcomes: FloatArray, *, groups: IntArray) -> float:
         Any integers; rows with the same integer belong together.
     """
     rate = outcomes.mean()
-    if rate in (0.0, 1.0):
-        return 0.0
     _, index = np.unique(groups, return_inverse=True)
-    residuals = outcomes - rate
-    together = np.bincount(index, weights=residuals)
     sizes = np.bincount(index)
     pairs = float((sizes * (sizes - 1)).sum())
-    if pairs == 0:
+    if pairs == 0 or rate in (0.0, 1.0):
         return 0.0
-    products = float((together**2).sum() - (residuals**2).sum())
+    residuals = outcomes - rate
+    products = (np.bincount(index, weights=residuals) ** 2).sum() - (residuals**2).sum()
     noise = rate * (1 - rate) * np.sqrt(2 * pairs)
-    excess = max(products, 0.0) + noise
-    return float(np.log1p(excess / (pairs * (rate * (1 - rate)) ** 2)))
+    return float((max(products, 0.0) + noise) / (pairs * rate**2))
+
+
+def spread_left(spread: FloatArray | float, *, shares: FloatArray) -> FloatArray:
+    """Return the relative variance left of a group's rate once it has shared so often.
+
+    A gamma prior of relative variance v has shape 1 / v, and each share adds 1 to the shape.
+    """
+    return np.asarray(spread / (1 + spread * shares), dtype=np.float64)
+
+
+def rate_interval(mean: FloatArray, *, relative_variance: FloatArray, level: float) -> RateInterval:
+    """Return the central interval of beta distributions with these means and relative variances.
+
+    The mean always lies inside.
+    """
+    wanted = np.maximum(relative_variance, TINY) * mean / (1 - mean)
+    total = np.maximum(1 / wanted - 1, TINY)
+    tails = (1 - level) / 2, (1 + level) / 2
+    low, high = (special.betaincinv(total * mean, total * (1 - mean), tail) for tail in tails)
+    return RateInterval(low=np.minimum(low, mean), high=np.maximum(high, mean))

@@ -1,0 +1,239 @@
+"""Teach the sharing model on settled exposures, test it on the last of them, score everybody."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from models.evidence import features
+from models.propensity import Estimate, SharePropensity
+from models.reliability import Quality, gain_score, quality, reliability
+from models.shrinkage import FloatArray, IntArray, prior_strength, rate_posterior, shrink
+from segmentation.engine import Engine
+from segmentation.evidence import as_floats, counts_before
+from segmentation.exposures import DAY, keep
+
+TRAIN, CALIBRATION = 0.6, 0.2
+LEAST_SHARES = 20
+LEAST_GAIN = 1.645
+TYPICAL_CONTENTS = 8
+TYPICAL_DAYS = 30
+LARGE_CIRCLE = 1_000
+LEVEL = 0.8
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """Settled exposures in time order with what was known before each."""
+
+    X: FloatArray
+    shared: FloatArray
+    moment: IntArray
+    person: IntArray
+    item: IntArray
+    counts: Mapping[str, FloatArray]
+
+    @property
+    def groups(self) -> IntArray:
+        """The user and the content of each row, shape (n, 2)."""
+        return np.column_stack([self.person, self.item])
+
+
+@dataclass(frozen=True)
+class Split:
+    """Where calibration and test begin; exposures of one moment are never parted."""
+
+    calibration: int
+    test: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the model may be used, why, and the figures it was judged by."""
+
+    basis: str
+    statement: str
+    facts: dict[str, Any]
+
+
+def read_lessons(engine: Engine) -> Lessons:
+    """Take every settled exposure as a lesson; needs the logs of `build_logs`."""
+    keep(engine, "lesson", "SELECT * FROM exposure WHERE settled")
+    rows = engine.execute("SELECT * FROM lesson ORDER BY row")
+    counts = counts_before(engine, "lesson")
+    return Lessons(
+        X=features(counts),
+        shared=as_floats(rows, "shared"),
+        moment=as_floats(rows, "moment").astype(np.int64),
+        person=as_floats(rows, "person").astype(np.int64),
+        item=as_floats(rows, "item").astype(np.int64),
+        counts=counts,
+    )
+
+
+def split_by_time(moment: IntArray) -> Split:
+    """Cut sorted moments into the first 60 %, the next 20 % and the last 20 %."""
+    cuts = [int(share * moment.size) for share in (TRAIN, TRAIN + CALIBRATION)]
+    first, second = (int(np.searchsorted(moment, moment[cut])) for cut in cuts)
+    return Split(calibration=first, test=second)
+
+
+def judge(lessons: Lessons, *, circles: IntArray, seed: int) -> Verdict:
+    """Teach on earlier exposures, test on later ones, and compare with knowing less.
+
+    `circles` gives each person's circle, -1 for none.
+    """
+    shares = int(lessons.shared.sum())
+    if shares < LEAST_SHARES:
+        return _too_few(shares, lessons.shared.size)
+    split = split_by_time(lessons.moment)
+    past, test = slice(0, split.test), slice(split.test, None)
+    outcomes, base_rate = lessons.shared[test], float(lessons.shared[past].mean())
+    facts: dict[str, Any] = {"split": _split_facts(lessons.shared, split)}
+    if base_rate == 0 or outcomes.sum() == 0:
+        statement = "All shares lie on one side of the test border, so nothing can be tested."
+        return Verdict("base_rate", statement, facts)
+    model = SharePropensity(
+        calibration_share=1 - split.calibration / split.test, random_state=seed
+    ).fit(lessons.X[past], lessons.shared[past])
+    said = model.predict_proba(lessons.X[test])[:, 1]
+    facts |= _figures(outcomes, said, base_rate, circles[lessons.person[test]])
+    facts["baselines"] = {
+        name: quality(outcomes, probabilities=rate, base_rate=base_rate).to_dict()
+        for name, rate in baselines(lessons, split, base_rate).items()
+    }
+    return _verdict(facts, int(outcomes.sum()))
+
+
+def baselines(lessons: Lessons, split: Split, base_rate: float) -> dict[str, FloatArray]:
+    """Return three ways of knowing less, for the test rows, each pulled toward the base rate."""
+    past, test = slice(0, split.test), slice(split.test, None)
+    rates = {"base_rate": np.full(lessons.shared[test].size, base_rate)}
+    for name, keys in (("user", lessons.person), ("content", lessons.item)):
+        strength = prior_strength(
+            np.bincount(keys[past], weights=lessons.shared[past]).astype(np.float64),
+            trials=np.bincount(keys[past]).astype(np.float64),
+        )
+        shares, trials = (
+            lessons.counts[f"{name}_{what}"][test] for what in ("shares", "exposures")
+        )
+        rates[f"{name}_rate"] = shrink(shares, trials=trials, toward=base_rate, strength=strength)
+    return rates
+
+
+def teach(lessons: Lessons, *, seed: int) -> SharePropensity:
+    """Fit the recipe that was judged on all settled exposures; the last quarter calibrates."""
+    calibration = CALIBRATION / (TRAIN + CALIBRATION)
+    model = SharePropensity(calibration_share=calibration, random_state=seed)
+    return model.fit(lessons.X, lessons.shared, groups=lessons.groups)
+
+
+def score_people(engine: Engine, model: SharePropensity, *, as_of: int, people: int) -> Estimate:
+    """Return each person's mean probability of sharing a few typical contents at `as_of`.
+
+    People the engine's table `person` does not have are scored by the crowd's rate alone.
+    """
+    items = typical_contents(engine, as_of)
+    listed = ", ".join(f"({place}, {item})" for place, item in enumerate(items))
+    keep(engine, "typical", f"""
+        SELECT person * {items.size} + place AS row, person, item,
+               CAST({as_of} AS BIGINT) + 1 AS moment
+        FROM person CROSS JOIN (VALUES {listed}) AS chosen(place, item)""")  # fmt: skip
+    known = as_floats(engine.execute("SELECT person FROM person ORDER BY person"), "person")
+    counts = counts_before(engine, "typical")
+    shares = counts["user_shares"][:: items.size]
+    scored = model.predict_average(features(counts), each=items.size, shares=shares, level=LEVEL)
+    return _spread_out(scored, known.astype(np.int64), crowd=model.base_rate_, people=people)
+
+
+def typical_contents(engine: Engine, as_of: int) -> IntArray:
+    """Choose contents at even steps through the last month's exposures, ordered by share rate."""
+    rows = engine.execute(f"""
+        SELECT item, count(*) AS exposures, sum(shared) AS shares FROM exposure
+        WHERE moment > {as_of} - {TYPICAL_DAYS * DAY}
+           OR NOT EXISTS (SELECT 1 FROM exposure WHERE moment > {as_of} - {TYPICAL_DAYS * DAY})
+        GROUP BY item ORDER BY item""")
+    item, exposures, shares = (as_floats(rows, name) for name in ("item", "exposures", "shares"))
+    rate = shrink(shares, trials=exposures, toward=shares.sum() / exposures.sum(), strength=100.0)
+    order = np.lexsort((item, rate))
+    steps = (np.arange(TYPICAL_CONTENTS) + 0.5) / TYPICAL_CONTENTS * exposures.sum()
+    places = np.searchsorted(np.cumsum(exposures[order]), steps)
+    return np.asarray(item[order][places], dtype=np.int64)
+
+
+def crowd_estimate(shares: int, *, exposures: int, people: int) -> Estimate:
+    """Give everybody the crowd's rate and the interval that rate is known within.
+
+    Without any exposure that is 0, between 0 and 1: nothing is known.
+    """
+    if exposures == 0:
+        return Estimate(np.zeros(people), np.zeros(people), np.ones(people))
+    belief = rate_posterior(shares, trials=exposures, level=LEVEL)
+    values = (np.full(people, value) for value in (belief.mean, belief.low, belief.high))
+    return Estimate(*values)
+
+
+def _figures(
+    outcomes: FloatArray, said: FloatArray, base_rate: float, circles: IntArray
+) -> dict[str, Any]:
+    bins = reliability(outcomes, probabilities=said)
+    return {
+        "test": quality(outcomes, probabilities=said, base_rate=base_rate).to_dict(),
+        "gain_score": gain_score(outcomes, probabilities=said, base_rate=base_rate),
+        "reliability": [
+            {"predicted": float(p), "observed": float(o), "rows": int(n)}
+            for p, o, n in zip(bins.predicted, bins.observed, bins.rows, strict=True)
+        ],
+        "circles": _by_circle(outcomes, said, base_rate, circles),
+    }
+
+
+def _by_circle(
+    outcomes: FloatArray, said: FloatArray, base_rate: float, circles: IntArray
+) -> dict[str, Any]:
+    names, rows = np.unique(circles[circles >= 0], return_counts=True)
+    figures: dict[int, Quality] = {
+        int(name): quality(
+            outcomes[circles == name], probabilities=said[circles == name], base_rate=base_rate
+        )
+        for name in names[rows >= LARGE_CIRCLE]
+    }
+    return {str(name): asdict(figure) for name, figure in figures.items()}
+
+
+def _split_facts(shared: FloatArray, split: Split) -> dict[str, dict[str, int]]:
+    parts = np.split(shared, [split.calibration, split.test])
+    return {
+        name: {"rows": int(part.size), "shares": int(part.sum())}
+        for name, part in zip(("train", "calibration", "test"), parts, strict=True)
+    }
+
+
+def _too_few(shares: int, exposures: int) -> Verdict:
+    if exposures == 0:
+        return Verdict("none", "No exposure is known, so nothing can be said of sharing.", {})
+    statement = (
+        f"{shares:,} shares among {exposures:,} settled exposures are too few to learn from, "
+        "so everybody gets the crowd's rate."
+    )
+    return Verdict("base_rate", statement, {})
+
+
+def _verdict(facts: dict[str, Any], test_shares: int) -> Verdict:
+    if facts["gain_score"] < LEAST_GAIN:
+        statement = (
+            f"On {test_shares:,} later shares the model did no better than the crowd's rate "
+            "beyond chance, so everybody gets that rate."
+        )
+        return Verdict("base_rate", statement, facts)
+    statement = f"Tested on {test_shares:,} later shares, the model beats the crowd's rate."
+    return Verdict("model", statement, facts)
+
+
+def _spread_out(scored: Estimate, known: IntArray, *, crowd: float, people: int) -> Estimate:
+    """Place the scores of known people among all; the others get the crowd's rate."""
+    values = [np.full(people, crowd) for _ in range(3)]
+    for value, part in zip(values, (scored.probability, scored.low, scored.high), strict=True):
+        value[known] = part
+    return Estimate(*values)

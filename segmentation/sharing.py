@@ -1,0 +1,273 @@
+"""Who shares, what is worth sharing, and how far it carries: the sharing stage of a run."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pyarrow
+from numpy.typing import NDArray
+from pyarrow import parquet
+
+from models.currency import LEVERS, SocialCurrency, social_currency
+from models.evidence import features
+from models.influence import (
+    Growth,
+    Influence,
+    growth,
+    influence,
+    reachable_sets,
+    tie_matrix,
+    untied,
+)
+from models.propensity import Estimate
+from models.shrinkage import FloatArray, IntArray
+from segmentation.config import Config
+from segmentation.engine import Engine, literal
+from segmentation.evidence import as_floats, build_logs, counts_before
+from segmentation.exposures import (
+    DAY,
+    ExposureReport,
+    build_exposures,
+    channel_list,
+    keep,
+    micros,
+)
+from segmentation.levers import build_shared_tags, lever_evidence, tag_worth
+from segmentation.propensity import (
+    LEVEL,
+    Verdict,
+    crowd_estimate,
+    judge,
+    read_lessons,
+    score_people,
+    teach,
+)
+
+LEAST_SETS, MOST_SETS = 20_000, 100_000
+PURPOSES = ("sharing", "*")
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """What is known of sharing; arrays follow the sorted user ids of `people.parquet`.
+
+    `propensity` is the probability that a user shares a typical content, and `low` to `high` hold
+    the true one 80 % of the time. `basis` is `model`, or `base_rate` when everybody gets the
+    crowd's rate, or `none` when no exposure is known. `levers` (people, 6) sum to `social_currency`.
+    """
+
+    propensity: FloatArray
+    low: FloatArray
+    high: FloatArray
+    basis: str
+    social_currency: FloatArray
+    levers: FloatArray
+    influence: Influence
+    tag_currency: pyarrow.Table
+    report: dict[str, Any]
+
+
+def score_sharing(
+    engine: Engine,
+    config: Config,
+    tables: Path,
+    *,
+    as_of: datetime | None,
+    circles: NDArray[np.int32],
+    seed: int = 0,
+) -> Sharing:
+    """Score every user's sharing from the valid tables of a run.
+
+    People who refuse the purpose `sharing` teach nothing and are not looked at: they get the
+    crowd's rate and no social currency.
+
+    Parameters
+    ----------
+    tables : Path
+        The folder of the valid tables.
+    as_of : datetime or None
+        The moment scores are for; None when the source has no time.
+    circles : ndarray of shape (people,)
+        Each person's primary interest circle, -1 for none.
+    """
+    labels = np.asarray(circles, dtype=np.int64)
+    seen = prepare(engine, config, tables, as_of=as_of, circles=labels)
+    verdict, scores = _propensity(engine, seen, as_of, labels, seed)
+    worth = tag_worth(engine, config.channels)
+    shared = build_shared_tags(engine, config.channels)
+    evidence = lever_evidence(engine, shared, channels=config.channels, circles=labels)
+    currency = social_currency(evidence)
+    carried = measure_influence(engine, people=labels.size, seed=seed)
+    grown = measure_growth(engine, config, as_of=as_of, people=labels.size)
+    return Sharing(
+        propensity=scores.probability,
+        low=scores.low,
+        high=scores.high,
+        basis=verdict.basis,
+        social_currency=currency.score,
+        levers=currency.levers,
+        influence=carried,
+        tag_currency=worth.table,
+        report=_report(seen, verdict, currency, carried, grown)
+        | {"tag_currency_from": worth.basis},
+    )
+
+
+def score_exposures(
+    engine: Engine,
+    config: Config,
+    tables: Path,
+    *,
+    asked: Path,
+    as_of: datetime | None,
+    circles: NDArray[np.int32],
+    seed: int = 0,
+) -> pyarrow.Table:
+    """Return the share probability of each asked user, content and time, and its bounds.
+
+    `asked` is a Parquet file with `user_id, content_id, ts`. Only what was known before `ts`
+    counts. The answer has those columns and `share_probability, low, high`, in the file's order.
+    """
+    labels = np.asarray(circles, dtype=np.int64)
+    seen = prepare(engine, config, tables, as_of=as_of, circles=labels)
+    lessons = read_lessons(engine)
+    basis = judge(lessons, circles=labels, seed=seed).basis
+    rows = parquet.read_table(asked, columns=["user_id", "content_id", "ts"])
+    if basis != "model":
+        crowd = crowd_estimate(seen.shares, exposures=seen.exposures, people=rows.num_rows)
+        return _answer(rows, crowd)
+    numbered = rows.append_column("row", pyarrow.array(np.arange(rows.num_rows)))
+    keep_table(engine, "asked", numbered, """
+        SELECT row, person, item, epoch_us(ts) AS moment FROM asked_file
+        LEFT JOIN person USING (user_id) LEFT JOIN item USING (content_id)""")  # fmt: skip
+    counts = counts_before(engine, "asked")
+    model = teach(lessons, seed=seed)
+    shares = np.column_stack([counts["user_shares"], counts["content_shares"]])
+    return _answer(rows, model.predict_interval(features(counts), level=LEVEL, shares=shares))
+
+
+def prepare(
+    engine: Engine, config: Config, tables: Path, *, as_of: datetime | None, circles: IntArray
+) -> ExposureReport:
+    """Put people, exposures and dated facts into the engine; say what exposures there are."""
+    engine.register("consent", tables / "consent.parquet")
+    registry = parquet.read_table(tables / "people.parquet")
+    registry = registry.append_column("person", pyarrow.array(np.arange(registry.num_rows)))
+    registry = registry.append_column("circle", pyarrow.array(circles))
+    keep_table(engine, "person", registry, consenting())
+    seen = build_exposures(engine, config, tables=tables, as_of=as_of)
+    build_logs(engine, config.channels)
+    return seen
+
+
+def keep_table(engine: Engine, name: str, table: pyarrow.Table, sql: str) -> None:
+    """Hold the result of `sql` as the table `name`; it may read `table` as `<name>_file`."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "table.parquet"
+        parquet.write_table(table, path)
+        engine.register(f"{name}_file", path)
+        keep(engine, name, sql)
+
+
+def consenting() -> str:
+    """People who did not refuse; everybody keeps their number."""
+    purposes = ", ".join(literal(purpose) for purpose in PURPOSES)
+    return f"""
+        SELECT person, user_id, circle FROM person_file WHERE user_id NOT IN (
+            SELECT user_id FROM consent
+            WHERE NOT granted AND purpose IN ({purposes}) AND user_id IS NOT NULL)"""
+
+
+def measure_influence(engine: Engine, *, people: int, seed: int) -> Influence:
+    """Return expected reach over ties, which carry both ways."""
+    ties = engine.execute("""
+        SELECT here.person AS source, there.person AS target FROM edges
+        JOIN person AS here ON here.user_id = edges.src
+        JOIN person AS there ON there.user_id = edges.dst
+        WHERE here.person <> there.person ORDER BY source, target""")
+    if ties.num_rows == 0:
+        return untied(people)
+    ends = [as_floats(ties, name).astype(np.int64) for name in ("source", "target")]
+    matrix = tie_matrix(people, sources=np.concatenate(ends), targets=np.concatenate(ends[::-1]))
+    n_sets = int(np.clip(people, LEAST_SETS, MOST_SETS))
+    return influence(reachable_sets(matrix, n_sets=n_sets, random_state=seed))
+
+
+def measure_growth(
+    engine: Engine, config: Config, *, as_of: datetime | None, people: int
+) -> Growth:
+    """Return what invitations brought: newcomers tied to their inviter within the horizon.
+
+    A newcomer did nothing before the invitation. Invitations whose horizon is not over at `as_of`
+    are left out, answered or not.
+    """
+    horizon = round(config.sharing.horizon_days * DAY)
+    keep(engine, "invitation", f"""
+        SELECT user_id, epoch_us(ts) AS moment FROM events JOIN person USING (user_id)
+        WHERE channel IN {channel_list(config.channels.invitations)}
+          AND epoch_us(ts) + {horizon} <= {micros(as_of) or 0}""")  # fmt: skip
+    ((sent,),) = engine.rows("SELECT count(*) FROM invitation")
+    ((accepted,),) = engine.rows(f"""
+        SELECT count(DISTINCT edges.dst) FROM edges
+        JOIN invitation ON invitation.user_id = edges.src
+        JOIN person ON person.user_id = edges.dst
+        JOIN (SELECT person, min(moment) AS began FROM act GROUP BY person) AS life
+          ON life.person = person.person
+        WHERE epoch_us(edges.ts) BETWEEN invitation.moment AND invitation.moment + {horizon}
+          AND began >= invitation.moment""")
+    return growth(people, invitations=int(sent), accepted=int(accepted))
+
+
+def _propensity(
+    engine: Engine, seen: ExposureReport, as_of: datetime | None, circles: IntArray, seed: int
+) -> tuple[Verdict, Estimate]:
+    lessons = read_lessons(engine)
+    verdict = judge(lessons, circles=circles, seed=seed)
+    moment = micros(as_of)
+    if verdict.basis != "model" or moment is None:
+        crowd = crowd_estimate(seen.shares, exposures=seen.exposures, people=circles.size)
+        return verdict, crowd
+    model = teach(lessons, seed=seed)
+    return verdict, score_people(engine, model, as_of=moment, people=circles.size)
+
+
+def _answer(rows: pyarrow.Table, scores: Estimate) -> pyarrow.Table:
+    for name, values in (
+        ("share_probability", scores.probability),
+        ("low", scores.low),
+        ("high", scores.high),
+    ):
+        rows = rows.append_column(name, pyarrow.array(values))
+    return rows
+
+
+def _report(
+    seen: ExposureReport,
+    verdict: Verdict,
+    currency: SocialCurrency,
+    carried: Influence,
+    grown: Growth,
+) -> dict[str, Any]:
+    """Return plain facts that JSON can hold."""
+    has_evidence = (currency.levers > 0).mean(axis=0)
+    means = currency.levers.mean(axis=0)
+    return {
+        "basis": verdict.basis,
+        "statement": verdict.statement,
+        "base_rate": seen.shares / seen.exposures if seen.exposures else 0.0,
+        "exposures": asdict(seen),
+        **verdict.facts,
+        "levers": {
+            lever: {"mean": float(mean), "share_of_users": float(share)}
+            for lever, mean, share in zip(LEVERS, means, has_evidence, strict=True)
+        },
+        "influence": {
+            "has_ties": bool(carried.score.max(initial=0.0) > 0),
+            "largest_reach": float(carried.reach.max(initial=0.0)),
+            "median_reach": float(np.median(carried.reach)) if carried.reach.size else 0.0,
+        },
+        "growth": asdict(grown),
+    }
