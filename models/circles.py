@@ -1,0 +1,207 @@
+"""Circles: discover who belongs together, then place everyone by what their tags say."""
+
+from dataclasses import replace
+from numbers import Integral
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, check_non_negative, validate_data
+from threadpoolctl import threadpool_limits
+
+from models.discovery import discover, only
+from models.landmarks import row_hashes
+from models.levels import parents
+from models.mixture import tag_sums
+from models.profiles import (
+    Assignment,
+    Explanation,
+    TagProfiles,
+    assign,
+    assign_observed,
+    explain,
+    reasons,
+)
+from models.rows import FloatArray, IntArray, Matrix, Rows
+from models.weights import damp_rows, usual_weight
+
+if TYPE_CHECKING:
+    from scipy import sparse
+
+FEWEST_PEOPLE = 20
+MIN_TAGS = 2
+
+
+class CircleClusterer(BaseEstimator):
+    """Find circles of people whose tags belong together, and place everyone in them.
+
+    A circle is a tag profile; a person belongs to the circles whose profiles explain their tags
+    better than the crowd does, and to none when the crowd explains them best.
+
+    Parameters
+    ----------
+    n_circles : int, default=None
+        About how many circles to look for; None lets the data decide.
+    min_circle_share : float, default=0.0008
+        Smallest share of the people a circle may hold; never fewer than 20 people.
+    coverage : float, default=None
+        Share of the people with enough tags to place, in (0, 1]; None lets the data decide.
+    max_circles : int, default=3
+        Most circles one person may be in.
+    random_state : int, default=0
+        Seed of the samples the circles are learned from.
+
+    Attributes
+    ----------
+    labels_ : ndarray of shape (n_users,)
+        Primary circle of each person; -1 for none.
+    n_circles_ : int
+        Number of circles, numbered from the largest down.
+    profiles_ : csr_array of shape (n_circles_, n_tags)
+        Signatures: shares of the tags that mark a circle, each row adding up to 1.
+    parents_ : ndarray of shape (n_circles_,)
+        The coarser circle each circle is part of; -1 if it stands by itself.
+    background_ : ndarray of shape (n_tags,)
+        Shares of the tags in the crowd.
+    model_ : TagProfiles
+        All that `predict` needs, as plain arrays.
+    """
+
+    def __init__(
+        self,
+        n_circles: int | None = None,
+        *,
+        min_circle_share: float = 0.0008,
+        coverage: float | None = None,
+        max_circles: int = 3,
+        random_state: int = 0,
+    ) -> None:
+        self.n_circles = n_circles
+        self.min_circle_share = min_circle_share
+        self.coverage = coverage
+        self.max_circles = max_circles
+        self.random_state = random_state
+
+    def fit(self, X: Matrix, y: None = None) -> Self:
+        """Find the circles of users x tags; weights are raw counts, damped inside."""
+        self._check_parameters()
+        rows = self._rows(X, reset=True)
+        unit = usual_weight(rows)
+        observed = damp_rows(rows, unit=unit)
+        with threadpool_limits(1):
+            model = self._discovered(observed)
+        model = replace(settled(model, observed, self._fewest(rows.n_rows)), unit=unit)
+        if self.coverage is not None:
+            model = replace(model, offset=covering(model, observed, self.coverage))
+        self.model_: TagProfiles = model
+        self.labels_: npt.NDArray[np.int32] = assign(model, rows).labels
+        self.n_circles_: int = model.n_circles
+        self.profiles_: sparse.csr_array = model.signatures.to_csr()
+        self.background_: FloatArray = model.background
+        labels = self.labels_.astype(np.int64)
+        self.parents_: IntArray = parents(tag_sums(observed, labels, count=model.n_circles))
+        return self
+
+    def predict(self, X: Matrix) -> npt.NDArray[np.int32]:
+        """Return the primary circle of each row, -1 for none."""
+        return self.assign(X).labels
+
+    def fit_predict(self, X: Matrix, y: None = None) -> npt.NDArray[np.int32]:
+        """Find the circles and return `labels_`."""
+        return self.fit(X).labels_
+
+    def memberships(self, X: Matrix) -> "sparse.csr_array":
+        """Return users x circles: the share of a person's tags each of their circles explains.
+
+        At most `max_circles` a row, the primary largest; the remainder to 1 is the crowd's.
+        """
+        return self.assign(X).strengths
+
+    def reasons(self, X: Matrix) -> npt.NDArray[np.str_]:
+        """Say of each row why it is in no circle: '' `far` `ambiguous` `too_few_tags`."""
+        return reasons(self.assign(X), min_tags=self.model_.min_tags)
+
+    def explain(self, x: Matrix) -> Explanation:
+        """Take apart, tag by tag, the log-odds of one row's circle against the background."""
+        return explain(self.model_, self._rows(x, reset=False))
+
+    def assign(self, X: Matrix) -> Assignment:
+        """Return labels, strengths and the odds behind them, in one pass."""
+        check_is_fitted(self)
+        return assign(self.model_, self._rows(X, reset=False), max_circles=self.max_circles)
+
+    def _discovered(self, observed: Rows) -> TagProfiles:
+        hashes = row_hashes(observed)
+        order = np.argsort(hashes, kind="stable")
+        return discover(
+            observed.take(order),
+            hashes[order],
+            n_circles=self.n_circles,
+            min_share=self._fewest(observed.n_rows) / observed.n_rows,
+            seed=int(self.random_state or 0),
+        )
+
+    def _fewest(self, people: int) -> float:
+        return max(self.min_circle_share * people, FEWEST_PEOPLE)
+
+    def _rows(self, X: Matrix, *, reset: bool) -> Rows:
+        if not reset and len(np.shape(X)) == 1:
+            raise ValueError(
+                "Expected 2D array, got 1D array instead. Reshape your data: "
+                "`X.reshape(1, -1)` if it is a single row."
+            )
+        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=reset)
+        check_non_negative(X, "CircleClusterer")
+        return Rows.of(X)
+
+    def _check_parameters(self) -> None:
+        if self.n_circles is not None and not is_count(self.n_circles):
+            raise ValueError(f"`n_circles` must be None or an int >= 1, got {self.n_circles!r}.")
+        if not is_count(self.max_circles):
+            raise ValueError(f"`max_circles` must be an int >= 1, got {self.max_circles!r}.")
+        if not 0.0 <= self.min_circle_share < 1.0:
+            raise ValueError(
+                f"`min_circle_share` must be in [0, 1), got {self.min_circle_share!r}."
+            )
+        if self.coverage is not None and not 0.0 < self.coverage <= 1.0:
+            raise ValueError(f"`coverage` must be None or in (0, 1], got {self.coverage!r}.")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.positive_only = True
+        return tags
+
+
+def is_count(value: object) -> bool:
+    """Whether a value is a whole number of at least 1."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
+
+
+def settled(model: TagProfiles, observed: Rows, fewest: float) -> TagProfiles:
+    """Drop circles that end up with too few people and number the rest from the largest down."""
+    while True:
+        labels = assign_observed(model, observed).labels
+        people = np.bincount(labels[labels >= 0], minlength=model.n_circles)
+        order = np.argsort(-people, kind="stable")
+        kept = order[people[order] >= fewest]
+        if len(kept) == model.n_circles:
+            return only(model, order)
+        model = only(model, kept)
+
+
+def covering(model: TagProfiles, observed: Rows, coverage: float) -> float:
+    """Return the offset at which `coverage` of the people with enough tags are placed.
+
+    People who share no tag with any circle cannot be placed by any offset.
+    """
+    answer = assign_observed(model, observed)
+    wanted = round(coverage * int((answer.n_known >= model.min_tags).sum()))
+    margins = np.sort(answer.margins[np.isfinite(answer.margins)])[::-1]
+    if not len(margins) or wanted < 1:
+        return model.offset
+    last = margins[min(wanted, len(margins)) - 1]
+    following = margins[wanted] if wanted < len(margins) else last - 1.0
+    return float(model.offset - 0.5 * (last + following))

@@ -1,0 +1,126 @@
+"""Learning tag profiles: expectation-maximisation that never lets a tag vouch for itself."""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import sparse
+
+from models.expectation import Expectations, expect
+from models.profiles import TagProfiles
+from models.rows import FloatArray, IntArray, Rows, add_up
+
+GRID = np.array([0.08, 0.16, 0.28, 0.42, 0.58, 0.75])
+LIFT = 2.0
+"""How much likelier than in the crowd a tag must be to stand in a signature."""
+MIN_MASS = 4.0
+NOISE_START = 0.25
+BACKGROUND_PRIOR = 0.3
+
+
+def seeded(rows: Rows, labels: IntArray, *, crowd: FloatArray) -> TagProfiles:
+    """Make first profiles from people in groups; -1 stands for no group."""
+    counts = tag_sums(rows, labels, count=int(labels.max(initial=-1)) + 1)
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-9)
+    excess = np.where(share > 1.3 * crowd, np.maximum(share - 0.5 * crowd, 0.0), 0.0)
+    found = Rows.of(signatures(excess, crowd))
+    return TagProfiles(
+        starts=found.starts,
+        tags=found.columns,
+        shares=found.values,
+        background=crowd,
+        sizes=np.full(len(counts), 1.0 / max(len(counts), 1)),
+        noise=NOISE_START,
+        grid=GRID,
+        grid_weights=np.full(len(GRID), 1.0 / len(GRID)),
+    )
+
+
+def with_signatures(profiles: TagProfiles, table: FloatArray, sizes: FloatArray) -> TagProfiles:
+    """Return the profiles with other signatures, given densely, and other sizes."""
+    rows = Rows.of(table)
+    return replace(profiles, starts=rows.starts, tags=rows.columns, shares=rows.values, sizes=sizes)
+
+
+def dense(profiles: TagProfiles) -> FloatArray:
+    """Return the signatures as a dense table, circles x tags."""
+    table = np.zeros((profiles.n_circles, profiles.n_tags))
+    table[profiles.signatures.owners, profiles.tags] = profiles.shares
+    return table
+
+
+def crowd_shares(rows: Rows) -> FloatArray:
+    """Return the share of each tag in all weight, smoothed so that none is 0."""
+    total = add_up(rows.columns, rows.values, rows.n_columns) + BACKGROUND_PRIOR
+    return np.asarray(total / total.sum())
+
+
+def tag_sums(rows: Rows, labels: IntArray, *, count: int) -> FloatArray:
+    """Add up the tags of each label's people, shape (count, n_tags); -1 is left out."""
+    people = np.flatnonzero(labels >= 0)
+    ones = np.ones(len(people))
+    groups = sparse.csr_array((ones, (labels[people], people)), shape=(count, rows.n_rows))
+    return np.asarray((groups @ rows.to_csr()).todense()).reshape(count, rows.n_columns)
+
+
+def signatures(mass: FloatArray, background: FloatArray) -> FloatArray:
+    """Keep the tags `LIFT` times commoner than in the crowd; rows add up to 1."""
+    share = mass / np.maximum(mass.sum(axis=1, keepdims=True), 1e-9)
+    kept = np.where((share > LIFT * background) & (mass > 0), share, 0.0)
+    return np.asarray(kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-12))
+
+
+def refine(profiles: TagProfiles, rows: Rows, *, steps: int = 6) -> TagProfiles:
+    """Improve profiles by EM steps; every step but the last may take up new tags."""
+    for step in range(steps):
+        profiles = maximised(profiles, rows, grow=step < steps - 1)
+    return profiles
+
+
+def settle(profiles: TagProfiles, rows: Rows, *, steps: int = 3) -> TagProfiles:
+    """Re-estimate sizes, noise and signal shares alone."""
+    for _ in range(steps):
+        profiles = reweighed(profiles, expect(profiles, rows))
+    return profiles
+
+
+def maximised(profiles: TagProfiles, rows: Rows, *, grow: bool) -> TagProfiles:
+    """Take one EM step over all of the rows."""
+    seen = expect(profiles, rows)
+    background = seen.background + BACKGROUND_PRIOR
+    background /= background.sum()
+    mass = drawn_mass(profiles, seen)
+    if grow:
+        mass = with_new_tags(mass, rows, seen.sure, background)
+    share = mass / np.maximum(mass.sum(axis=1, keepdims=True), 1e-9)
+    kept = np.where((share > LIFT * background) & (mass >= MIN_MASS), share, 0.0)
+    kept /= np.maximum(kept.sum(axis=1, keepdims=True), 1e-12)
+    moved = with_signatures(replace(profiles, background=background), kept, profiles.sizes)
+    return reweighed(moved, seen)
+
+
+def drawn_mass(profiles: TagProfiles, seen: Expectations) -> FloatArray:
+    """Spread what the signature entries drew over circles x tags."""
+    table = profiles.table
+    tag = np.repeat(np.arange(profiles.n_tags), np.diff(table.starts))
+    mass = np.zeros((profiles.n_circles, profiles.n_tags))
+    mass[table.circles, tag] = seen.entries
+    return mass
+
+
+def reweighed(profiles: TagProfiles, seen: Expectations) -> TagProfiles:
+    """Return the profiles with sizes, noise and signal shares as the people were seen."""
+    sizes = seen.sizes + 1e-6 * seen.people
+    grid = seen.grid + 1e-3
+    noise = float(np.clip(1.0 - seen.sizes.sum() / max(seen.people, 1), 0.01, 0.95))
+    return replace(profiles, sizes=sizes / sizes.sum(), noise=noise, grid_weights=grid / grid.sum())
+
+
+def with_new_tags(
+    mass: FloatArray, rows: Rows, sure: IntArray, background: FloatArray
+) -> FloatArray:
+    """Add tags far commoner among a circle's sure people than in the crowd."""
+    sums = tag_sums(rows, sure, count=len(mass))
+    expected = sums.sum(axis=1, keepdims=True) * background
+    excess = sums - expected
+    new = (mass == 0) & (sums > 4.0 * expected) & (excess > 5.0 * np.sqrt(expected + 1.0))
+    return np.where(new, excess, mass)

@@ -1,0 +1,286 @@
+"""The fitted circles as plain arrays, and the one function that places people in them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.rows import BoolArray, FloatArray, IntArray, Matrix, Rows, add_up
+from models.strengths import Candidates, mix
+from models.tagtable import PAIRS_AT_ONCE, Evidence, TagTable, gather, log_sum
+from models.weights import damp_rows
+
+if TYPE_CHECKING:
+    from scipy import sparse
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TagProfiles:
+    """A mixture of tag signatures and the crowd's background.
+
+    Attributes
+    ----------
+    starts, tags, shares : ndarray
+        Signatures, circles x tags row by row; the shares of one circle add up to 1.
+    background : ndarray of shape (n_tags,)
+        Probability of each tag in the crowd.
+    sizes : ndarray of shape (n_circles,)
+        Share of each circle among the people in circles.
+    noise : float
+        Share of people in no circle.
+    grid, grid_weights : ndarray of shape (n_grid,)
+        Shares of a person's tags that may come from the signature, and how usual each is.
+    offset : float
+        Added to the log-odds of every circle against the background: the coverage dial.
+    unit : float
+        Damped weight of a usual tag: so much counts as one observation.
+    min_tags : int
+        Distinct tags a person needs to be placed at all.
+    """
+
+    starts: IntArray
+    tags: IntArray
+    shares: FloatArray
+    background: FloatArray
+    sizes: FloatArray
+    noise: float
+    grid: FloatArray
+    grid_weights: FloatArray
+    offset: float = 0.0
+    unit: float = 1.0
+    min_tags: int = 2
+
+    @property
+    def n_circles(self) -> int:
+        """Number of circles."""
+        return len(self.sizes)
+
+    @property
+    def n_tags(self) -> int:
+        """Number of tags."""
+        return len(self.background)
+
+    @cached_property
+    def signatures(self) -> Rows:
+        """Circles x tags, each row adding up to 1."""
+        return Rows(self.starts, self.tags, self.shares, self.n_tags)
+
+    @cached_property
+    def table(self) -> TagTable:
+        """The signatures by tag."""
+        return TagTable.of(self.signatures, background=self.background, grid=self.grid)
+
+    @cached_property
+    def log_priors(self) -> FloatArray:
+        """Log-odds of each circle against the background before any tag is seen."""
+        inside = self.sizes * (1.0 - self.noise)
+        log_odds = np.log(np.maximum(inside, 1e-12)) - np.log(self.noise)
+        return np.asarray(log_odds + self.offset)
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return every field as an array, for `numpy.savez`."""
+        return {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "TagProfiles":
+        """Rebuild what `to_arrays` gave; an opened npz file will do."""
+        values = {field.name: arrays[field.name] for field in fields(cls)}
+        scalars = {name: value.item() for name, value in values.items() if value.ndim == 0}
+        return cls(**(values | scalars))
+
+
+@dataclass(frozen=True, eq=False)
+class Assignment:
+    """Where people stand.
+
+    Attributes
+    ----------
+    labels : ndarray of shape (n_users,)
+        The primary circle, or -1 for none.
+    members : Rows
+        Users x circles, the share of a person's tags each of their circles explains; at most
+        `max_circles` a row, the primary largest, rows of label -1 empty.
+    noise : ndarray of shape (n_users,)
+        Probability that the background alone made the person's tags.
+    confidence : ndarray of shape (n_users,)
+        Probability of the best circle, whether or not the person was placed.
+    margins : ndarray of shape (n_users,)
+        Log-odds of the best circle against the background; above 0 means placed, -inf that no
+        circle shares a tag or the person has too few.
+    n_known : ndarray of shape (n_users,)
+        Distinct tags of the person.
+    """
+
+    labels: npt.NDArray[np.int32]
+    members: Rows
+    noise: FloatArray
+    confidence: FloatArray
+    margins: FloatArray
+    n_known: IntArray
+
+    @property
+    def strengths(self) -> "sparse.csr_array":
+        """Users x circles as a scipy array; see `members`."""
+        return self.members.to_csr()
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a person is, or is not, in their nearest circle.
+
+    Attributes
+    ----------
+    circle : int
+        The circle explained: the best one, even if the background beats it; -1 when no circle
+        shares a tag with the person.
+    tags : ndarray of shape (n_known,)
+        The person's tags, most telling first.
+    contributions : ndarray of shape (n_known,)
+        What each tag adds to the log-odds of the circle against the background.
+    log_odds : float
+        Their sum.
+    prior_log_odds : float
+        Log-odds before any tag: the circle's size, the coverage dial, and the price of not
+        knowing beforehand which share of the tags is the circle's. The person is placed when
+        `log_odds + prior_log_odds` is above 0.
+    """
+
+    circle: int
+    tags: IntArray
+    contributions: FloatArray
+    log_odds: float
+    prior_log_odds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """The best circle of each row of a piece, and the odds behind it."""
+
+    best: IntArray
+    margins: FloatArray
+    noise: FloatArray
+    confidence: FloatArray
+    slot_margins: FloatArray
+
+
+def assign(profiles: TagProfiles, X: Matrix | Rows, *, max_circles: int = 3) -> Assignment:
+    """Place each row of users x tags: the one function behind fit, batch and single look-ups.
+
+    A row's answer is bitwise the same alone, in any batch, and after a reload.
+    """
+    return assign_observed(profiles, observed(profiles, X), max_circles=max_circles)
+
+
+def assign_observed(profiles: TagProfiles, rows: Rows, *, max_circles: int = 3) -> Assignment:
+    """Place rows of observations, as `observed` makes them."""
+    cost = profiles.table.cost(rows)
+    parts = [
+        assign_part(profiles, part, max_circles)
+        for _, part in rows.parts(cost, limit=PAIRS_AT_ONCE)
+    ]
+    return joined(parts, profiles.n_circles)
+
+
+def observed(profiles: TagProfiles, X: Matrix | Rows) -> Rows:
+    """Return rows of raw weights as observations: damped, in units of a usual tag."""
+    rows = Rows.of(X)
+    if rows.n_columns != profiles.n_tags:
+        raise ValueError(
+            f"`X` must have {profiles.n_tags} columns, one for each tag of the profiles, "
+            f"got {rows.n_columns}. Align its columns with the fitted tags."
+        )
+    return damp_rows(rows, unit=profiles.unit)
+
+
+def assign_part(profiles: TagProfiles, rows: Rows, max_circles: int) -> Assignment:
+    """Place one piece of the rows."""
+    evidence = gather(profiles.table, rows)
+    verdict = judge(profiles, evidence, rows.n_rows)
+    placed = (verdict.margins > 0) & (rows.counts >= profiles.min_tags)
+    labels = np.where(placed, verdict.best, -1).astype(np.int32)
+    candidates = Candidates.of(evidence, verdict.slot_margins, labels)
+    members = mix(profiles.table, rows, candidates, profiles.log_priors, max_circles)
+    margins = np.where(rows.counts >= profiles.min_tags, verdict.margins, -np.inf)
+    return Assignment(labels, members, verdict.noise, verdict.confidence, margins, rows.counts)
+
+
+def judge(profiles: TagProfiles, evidence: Evidence, n: int) -> Verdict:
+    """Weigh the circles each row touches against each other and the background."""
+    row, circle = evidence.slot_row, evidence.slot_circle
+    prior = profiles.log_priors[circle]
+    margins = log_sum(evidence.scores, profiles.grid_weights) + prior
+    top = np.full(n, -np.inf)
+    np.maximum.at(top, row, margins)
+    is_best = margins == top[row]
+    best = np.full(n, -1, dtype=np.int64)
+    best[row[is_best][::-1]] = circle[is_best][::-1]
+    shift = np.maximum(top, 0.0)
+    crowd = np.exp(-shift)
+    total = crowd + add_up(row, np.exp(margins - shift[row]), n)
+    return Verdict(best, top, crowd / total, np.exp(top - shift) / total, margins)
+
+
+def joined(parts: list[Assignment], n_circles: int) -> Assignment:
+    """Put the answers of the pieces one after the other."""
+    if not parts:
+        none = np.zeros(0)
+        count = np.zeros(0, dtype=np.int64)
+        members = Rows(np.zeros(1, dtype=np.int64), count, none, n_circles)
+        return Assignment(count.astype(np.int32), members, none, none, none, count)
+    counts = np.concatenate([part.members.counts for part in parts])
+    members = Rows(
+        np.concatenate([[0], np.cumsum(counts)]),
+        np.concatenate([part.members.columns for part in parts]),
+        np.concatenate([part.members.values for part in parts]),
+        n_circles,
+    )
+    return Assignment(
+        np.concatenate([part.labels for part in parts]),
+        members,
+        np.concatenate([part.noise for part in parts]),
+        np.concatenate([part.confidence for part in parts]),
+        np.concatenate([part.margins for part in parts]),
+        np.concatenate([part.n_known for part in parts]),
+    )
+
+
+def reasons(assignment: Assignment, *, min_tags: int) -> npt.NDArray[np.str_]:
+    """Say why each person is in no circle: `too_few_tags`, `ambiguous` or `far`; '' if placed.
+
+    Ambiguous means that circles together explain the tags, but none does alone.
+    """
+    few = assignment.n_known < min_tags
+    torn: BoolArray = assignment.noise < 0.5
+    outside = np.select([few, torn], ["too_few_tags", "ambiguous"], "far")
+    return np.where(assignment.labels >= 0, "", outside)
+
+
+def explain(profiles: TagProfiles, x: Matrix | Rows) -> Explanation:
+    """Take apart the log-odds of one row's best circle, tag by tag.
+
+    With r the posterior of the signal share s, log sum_s w_s exp(a_s) equals
+    sum_s r_s a_s - KL(r || w); a_s is a sum over tags, so contributions add up exactly.
+    """
+    rows = observed(profiles, x)
+    if rows.n_rows != 1:
+        raise ValueError(f"`x` must be one row, got {rows.n_rows}. Explain people one at a time.")
+    evidence = gather(profiles.table, rows)
+    circle = int(judge(profiles, evidence, 1).best[0])
+    if circle < 0:
+        prior = float(-np.log(profiles.noise))
+        return Explanation(-1, rows.columns, np.zeros(len(rows.columns)), 0.0, -prior)
+    at = int(np.flatnonzero(evidence.slot_circle == circle)[0])
+    scores = evidence.scores[:, at]
+    total = log_sum(evidence.scores[:, [at]], profiles.grid_weights)[0]
+    responsibility = profiles.grid_weights * np.exp(scores - total)
+    contributions = rows.values * (responsibility @ profiles.table.base)
+    pairs = evidence.slot == at
+    gains = responsibility @ profiles.table.gains[:, evidence.entry[pairs]]
+    contributions[evidence.token[pairs]] += rows.values[evidence.token[pairs]] * gains
+    log_odds = float(contributions.sum())
+    prior = float(profiles.log_priors[circle] + total - log_odds)
+    order = np.argsort(-contributions, kind="stable")
+    return Explanation(circle, rows.columns[order], contributions[order], log_odds, prior)

@@ -1,0 +1,114 @@
+"""A space in which tags that the same people have lie together."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models.rows import FloatArray, IntArray, Rows
+
+MAX_TAGS = 6000
+MIN_HOLDERS = 5
+MAX_DIMENSIONS = 160
+SMOOTHING = 0.5
+NULL_DIMENSIONS = 24
+SLACK = 1.02
+"""An eigenvalue must pass the null edge by this factor to count as structure."""
+
+Single = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class TagSpace:
+    """Where each tag lies, and how much structure there was to find.
+
+    Attributes
+    ----------
+    vectors : ndarray of shape (n_tags, n_dimensions)
+        Zero for tags with too few holders.
+    strengths : ndarray of shape (n_dimensions,)
+        Eigenvalues, largest first, all above `edge`.
+    edge : float
+        Largest eigenvalue of the same matrix with co-occurrence drawn by chance.
+    """
+
+    vectors: Single
+    strengths: FloatArray
+    edge: float
+
+
+def tag_space(rows: Rows) -> TagSpace:
+    """Embed tags by degree-corrected co-occurrence.
+
+    Counts O of people having both tags are compared with E = a a', fitted so that each tag
+    meets as many others as it does; the leading eigenvectors of (O - E) / sqrt(E + 1/2) that
+    pass a Poisson null (parallel analysis, Horn 1965) span the space.
+    """
+    holders = np.bincount(rows.columns, minlength=rows.n_columns)
+    kept = supported(holders)
+    if len(kept) < 4:
+        return TagSpace(np.zeros((rows.n_columns, 0), np.float32), np.zeros(0), 0.0)
+    observed = co_occurrence(rows, kept)
+    expected = expected_counts(observed)
+    edge = null_edge(expected)
+    values, vectors = leading(standardised(observed, expected), MAX_DIMENSIONS, steps=8)
+    count = int((values > edge * SLACK).sum())
+    share = holders[kept] / holders[kept].sum()
+    placed = np.zeros((rows.n_columns, count), np.float32)
+    placed[kept] = vectors[:, :count] * np.sqrt(values[:count]) / np.sqrt(share)[:, None]
+    return TagSpace(placed / max(np.abs(placed).max(initial=0.0), 1e-12), values[:count], edge)
+
+
+def supported(holders: IntArray) -> IntArray:
+    """Return the tags with enough holders, at most the `MAX_TAGS` most held, ascending."""
+    most = np.argsort(-holders, kind="stable")[:MAX_TAGS]
+    return np.sort(most[holders[most] >= MIN_HOLDERS])
+
+
+def co_occurrence(rows: Rows, kept: IntArray) -> Single:
+    """Count the people having both of two tags; 0 on the diagonal."""
+    binary = rows.with_values(np.ones(len(rows.values))).to_csr().astype(np.float32)[:, kept]
+    counts = np.asarray((binary.T @ binary).todense(), dtype=np.float32)
+    np.fill_diagonal(counts, 0)
+    return counts
+
+
+def expected_counts(observed: Single) -> Single:
+    """Fit E = a a' to the row sums of `observed`, the diagonal left out."""
+    sums = observed.sum(axis=1, dtype=np.float64)
+    a = sums / np.sqrt(max(sums.sum(), 1.0))
+    for _ in range(30):
+        fitted = a * (a.sum() - a)
+        a = np.where(sums > 0, a * np.sqrt(sums / np.maximum(fitted, 1e-9)), 0.0)
+    expected = np.outer(a, a).astype(np.float32)
+    np.fill_diagonal(expected, 0)
+    return expected
+
+
+def standardised(counts: Single, expected: Single) -> Single:
+    """Return (counts - expected) / sqrt(expected + 1/2)."""
+    result = counts - expected
+    result /= np.sqrt(expected + np.float32(SMOOTHING))
+    return result
+
+
+def null_edge(expected: Single) -> float:
+    """Return the largest eigenvalue when co-occurrence is pure chance."""
+    generator = np.random.default_rng(12345)
+    upper = np.triu(generator.poisson(expected).astype(np.float32), 1)
+    values, _ = leading(standardised(upper + upper.T, expected), NULL_DIMENSIONS, steps=10)
+    return float(values[0])
+
+
+def leading(matrix: Single, count: int, *, steps: int) -> tuple[FloatArray, FloatArray]:
+    """Return the largest eigenvalues and their vectors: block power iteration, fixed start."""
+    size = len(matrix)
+    start = np.random.default_rng(7).standard_normal((size, min(count, size - 2)))
+    basis = np.linalg.qr(start.astype(np.float32))[0]
+    for _ in range(steps):
+        basis = np.linalg.qr(matrix @ basis)[0]
+    inner = (basis.T @ (matrix @ basis)).astype(np.float64)
+    values, turns = np.linalg.eigh((inner + inner.T) / 2)
+    vectors = basis.astype(np.float64) @ turns[:, ::-1]
+    signs = np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])])
+    return values[::-1], vectors * signs

@@ -1,0 +1,44 @@
+"""How much a tag's count says: damped, and kept on a grid so that sums are exact."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.rows import FloatArray, Matrix, Rows
+
+if TYPE_CHECKING:
+    from scipy import sparse
+
+GRID = 4096.0
+"""Steps in one unit of weight: sums below 2^41 are exact in float64, in any order."""
+
+
+def damp(X: Matrix) -> "sparse.csr_array":
+    """Return a matrix of raw weights with its weights damped; see `damped`."""
+    return damp_rows(Rows.of(X)).to_csr()
+
+
+def damp_rows(rows: Rows, *, unit: float = 1.0) -> Rows:
+    """Return rows with damped weights in units of `unit`; what rounds to 0 is left out."""
+    return rows.with_values(on_grid(damped(rows.values) / unit))
+
+
+def damped(weights: FloatArray) -> FloatArray:
+    """Return 1 + ln(w) above 1 and w below, on the grid.
+
+    The tenth visit says less than the first: counts enter by their logarithm.
+    """
+    above = 1.0 + np.log(np.maximum(weights, 1.0))
+    return on_grid(np.where(weights > 1.0, above, weights))
+
+
+def on_grid(weights: FloatArray) -> FloatArray:
+    """Round to 1/4096."""
+    return np.asarray(np.rint(weights * GRID) / GRID)
+
+
+def usual_weight(rows: Rows) -> float:
+    """Return the mean damped weight of a tag, at least one grid step; exact in any order."""
+    weights = damped(rows.values)
+    weights = weights[weights > 0]
+    return float(weights.mean()) if len(weights) else 1.0
