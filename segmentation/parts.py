@@ -65,24 +65,35 @@ def _csv_parts(sources: Sequence[Source], scratch: Path, engine: Engine) -> list
 
 
 def _ndjson_parts(sources: Sequence[Source], scratch: Path, engine: Engine) -> list[Part]:
-    path = scratch / "lines.parquet"
-    stage_ndjson(sources, path)
+    stage_ndjson(sources, scratch / "lines.parquet")
     # A line that is no JSON object has no columns; it is judged by its `__reason` alone.
     lines = (
         f"SELECT *, CASE WHEN JSON_TYPE(TRY_CAST({TEXT} AS JSON)) = 'OBJECT' "
-        f"THEN {TEXT} END AS __json FROM read_parquet({literal(str(path))})"
+        f"THEN {TEXT} END AS __json FROM read_parquet({literal(str(scratch / 'lines.parquet'))})"
     )
     keys = engine.rows(
         f"SELECT DISTINCT UNNEST(JSON_KEYS(__json)) AS name FROM ({lines}) ORDER BY name"
     )
-    names = [name for (name,) in keys]
-    columns = [
-        f"JSON_EXTRACT_STRING(__json, {_pointer(name)}) AS {identifier(name)}" for name in names
+    names = [str(name) for (name,) in keys]
+    engine.write(_objects(lines, names), scratch / "objects.parquet")
+    return [
+        Part(
+            f"SELECT * FROM read_parquet({literal(str(scratch / 'objects.parquet'))})",
+            dict.fromkeys(names, "VARCHAR"),
+            tuple(source.name for source in sources),
+            is_text=True,
+        )
     ]
+
+
+def _objects(lines: str, names: Sequence[str]) -> str:
+    """Take each object's values apart, parsing its line once."""
+    pointers = ", ".join(map(_pointer, names))
+    values = f"JSON_EXTRACT_STRING(__json, [{pointers}])" if names else "NULL"
+    columns = [f"__values[{place}] AS {identifier(name)}" for place, name in enumerate(names, 1)]
     torn = f"COALESCE({REASON}, CASE WHEN __json IS NULL THEN 'malformed' END) AS {REASON}"
-    relation = f"SELECT {', '.join([FILE, ROW, torn, TEXT, *columns])} FROM ({lines})"
-    files = tuple(source.name for source in sources)
-    return [Part(relation, dict.fromkeys(names, "VARCHAR"), files, is_text=True)]
+    selected = ", ".join([FILE, ROW, torn, TEXT, *columns])
+    return f"SELECT {selected} FROM (SELECT *, {values} AS __values FROM ({lines}))"
 
 
 def _parquet_parts(sources: Sequence[Source], scratch: Path, engine: Engine) -> list[Part]:

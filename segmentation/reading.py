@@ -8,7 +8,9 @@ WHOLE_NUMBER = 1e15  # doubles below it name their integers exactly
 
 def filled(expression: str) -> str:
     """Take text that is only blanks as nothing."""
-    return f"CASE WHEN TRIM({expression}, {BLANKS}) = '' THEN NULL ELSE {expression} END"
+    # Only what sorts before '!' can begin with a blank: few rows pay for the trim.
+    is_blank = f"{expression} < '!' AND TRIM({expression}, {BLANKS}) = ''"
+    return f"CASE WHEN {is_blank} THEN NULL ELSE {expression} END"
 
 
 def text(expression: str, sql_type: str) -> str:
@@ -27,7 +29,11 @@ def text(expression: str, sql_type: str) -> str:
 
 def identifier_text(expression: str, sql_type: str) -> str:
     """Read an id as text; `17850.0`, which spreadsheets make of 17850, is `17850`."""
-    return f"REGEXP_REPLACE({text(expression, sql_type)}, '^(-?[0-9]+)[.]0$', '\\1')"
+    value = text(expression, sql_type)
+    if sql_type != "VARCHAR":
+        return value
+    whole = f"REGEXP_REPLACE({expression}, '^(-?[0-9]+)[.]0$', '\\1')"
+    return f"CASE WHEN {expression} LIKE '%.0' THEN {whole} ELSE {value} END"
 
 
 def time(expression: str, sql_type: str) -> str:
@@ -41,8 +47,9 @@ def time(expression: str, sql_type: str) -> str:
 
 
 def number(expression: str, sql_type: str) -> str:
-    """Read a number; adding zero leaves no negative zero, which sorts as if it were zero."""
-    return f"TRY_CAST({expression} AS DOUBLE) + CAST(0 AS DOUBLE)"
+    """Read a number; none is a negative zero, which would sort as if it were zero."""
+    value = f"TRY_CAST({expression} AS DOUBLE)"
+    return f"CASE WHEN {value} = 0 THEN CAST(0 AS DOUBLE) ELSE {value} END"
 
 
 def flag(expression: str, sql_type: str) -> str:

@@ -216,6 +216,28 @@ def test_packed_files_read_alike(run, packed):
     assert [event["tag"] for event in rows(out)] == ["yoga"]
 
 
+def test_the_kind_of_file_does_not_change_a_byte(run, tmp_path):
+    """CSV, NDJSON and Parquet of the same rows write the same valid table."""
+    events = [
+        {"user_id": f"u{n % 7}", "channel": "browse", "tag": f"é{n % 5}", "value": n / 3 - 0.0}
+        for n in range(1000)
+    ]
+    table = pa.Table.from_pylist(events)
+    pq.write_table(table, tmp_path / "e.parquet")
+    lines = [",".join(map(str, event.values())) for event in reversed(events)]
+    files = {
+        "e.csv": "\n".join(["user_id,channel,tag,value", *lines]),
+        "e.ndjson": "\n".join(map(json.dumps, events)),
+    }
+
+    written = set()
+    for name in ("e.csv", "e.ndjson", "e.parquet"):
+        _, out = run(files, out=name.replace(".", "-"), events=(name,))
+        written.add((out / "events.parquet").read_bytes())
+
+    assert len(written) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
@@ -317,7 +339,7 @@ EVENT = st.tuples(
     st.sampled_from(["2026-10-01", "2026-10-02 10:00:00", "", "never"]),
     st.sampled_from(["browse", "purchase"]),
     st.sampled_from(["yoga", '5" pipe', "a,b", "two\nlines", "é"]),
-    st.sampled_from(["1", "2.5", "-1", "-0", "", "1e3"]),
+    st.sampled_from(["1", "2.5", "-1", "-0", "0", "", "1e3"]),
 )
 SLOW = settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
