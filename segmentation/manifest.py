@@ -1,7 +1,7 @@
 """What a snapshot says of itself: where it came from, and the checksum of each of its files."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,8 +23,7 @@ class Facts:
     """Where a snapshot came from.
 
     `as_of` is None when the source has no time. `inputs` maps each input to its fingerprint,
-    `next_circle_numbers` each facet to the number its next new circle will bear; `findings` are
-    what the publish gate saw.
+    `next_circle_numbers` each facet to the number its next new circle will bear.
     """
 
     run_id: str
@@ -36,7 +35,6 @@ class Facts:
     min_audience: int = 0
     inputs: Mapping[str, str] = field(default_factory=dict)
     next_circle_numbers: Mapping[str, int] = field(default_factory=dict)
-    findings: Sequence[Mapping[str, Any]] = ()
 
 
 def read_manifest(folder: Path) -> JsonObject:

@@ -12,7 +12,7 @@ from segmentation.manifest import Facts, verify_files
 from segmentation.snapshot import write_snapshot
 from tests.snapshots import RUN_ID, TIERS, build_tables
 
-FACTS = Facts(run_id=RUN_ID, created=datetime(2026, 11, 1, tzinfo=UTC), findings=({"blocks": 0},))
+FACTS = Facts(run_id=RUN_ID, created=datetime(2026, 11, 1, tzinfo=UTC))
 
 
 def shuffled(tables, seed):
@@ -47,7 +47,6 @@ def test_the_manifest_states_facts_rows_and_files(tmp_path):
     assert manifest["schema_version"] == 1
     assert manifest["created"] == "2026-11-01T00:00:00Z"
     assert manifest["as_of"] is None
-    assert list(manifest["findings"]) == [{"blocks": 0}]
     assert manifest["rows"]["users"] == 50
     assert manifest["files"]["models/interest.npz"]["bytes"] == 5
     verify_files(tmp_path / "run", manifest)
