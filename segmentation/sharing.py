@@ -56,7 +56,8 @@ class Sharing:
 
     `propensity` is the probability that a user shares a typical content, and `low` to `high` hold
     the true one 80 % of the time. `basis` is `model`, or `base_rate` when everybody gets the
-    crowd's rate, or `none` when no exposure is known. `levers` (people, 6) sum to `social_currency`.
+    crowd's rate, or `none` when no exposure is known. `levers` (people, 6) sum to
+    `social_currency`.
     """
 
     propensity: FloatArray

@@ -1,0 +1,59 @@
+"""Honest log-odds in an unchanged order."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import special
+
+from models.calibration import fit_calibration, identity
+from models.reliability import reliability
+
+
+def planted(n=40_000, seed=0):
+    """Log-odds that are twice too sure and too high, with outcomes of the true ones."""
+    rng = np.random.default_rng(seed)
+    true = rng.normal(-3, 1, n)
+    return 2 * true + 4, (rng.random(n) < special.expit(true)).astype(float)
+
+
+def test_a_planted_distortion_is_undone():
+    """Calibrated probabilities agree with outcomes in every bin."""
+    margin, outcomes = planted()
+    later, truth = planted(seed=1)
+
+    calibration = fit_calibration(margin, outcomes=outcomes)
+
+    said = special.expit(calibration.log_odds(later))
+    assert reliability(truth, probabilities=said).error < 0.005
+    assert reliability(truth, probabilities=special.expit(later)).error > 0.03
+
+
+@given(st.lists(st.floats(-12, 12), min_size=2, max_size=50, unique=True), st.integers(0, 99))
+def test_order_is_kept_strictly(margins, seed):
+    """Whatever the outcomes, a larger input always gives a larger output."""
+    margin = np.sort(np.round(margins, 6))
+    margin = np.unique(margin)
+    outcomes = np.random.default_rng(seed).integers(2, size=margin.size).astype(float)
+
+    log_odds = fit_calibration(margin, outcomes=outcomes).log_odds(margin)
+
+    assert np.all(np.diff(log_odds) > 0)
+
+
+def test_doubt_falls_with_evidence():
+    """A hundred times the rows leave far less doubt."""
+    few, many = (
+        fit_calibration(*(a[:n] for a in planted()[:1]), outcomes=planted()[1][:n])
+        for n in (400, 40_000)
+    )
+
+    assert many.doubt(np.array([-3.0]))[0] < few.doubt(np.array([-3.0]))[0] / 20
+
+
+def test_identity_changes_nothing():
+    """The identity returns its input and doubts nothing."""
+    margin = np.array([-5.0, 0.0, 3.0])
+
+    assert identity().log_odds(margin) == pytest.approx(margin)
+    assert np.all(identity().doubt(margin) == 0)

@@ -1,0 +1,97 @@
+"""Reach over ties, seeds and growth."""
+
+from itertools import combinations, product
+
+import numpy as np
+import pytest
+
+from models.influence import (
+    best_seeds,
+    growth,
+    influence,
+    reachable_sets,
+    tie_matrix,
+    untied,
+)
+
+
+def exact_reach(ties, start):
+    """Expected reach by trying every way the ties can fire."""
+    sources, targets = ties.nonzero()
+    chance = 1 / np.asarray(ties.sum(axis=0)).ravel()[targets]
+    total = 0.0
+    for fires in product([False, True], repeat=sources.size):
+        weight = np.prod(np.where(fires, chance, 1 - chance))
+        reached = set(start)
+        for _ in range(ties.shape[0]):
+            reached |= {t for s, t, f in zip(sources, targets, fires, strict=True)
+                        if f and s in reached}  # fmt: skip
+        total += weight * len(reached)
+    return total
+
+
+def small_ties():
+    """Six people, eight ties, some into the same person."""
+    sources = np.array([0, 0, 1, 2, 3, 3, 4, 5])
+    targets = np.array([1, 2, 3, 3, 4, 5, 5, 1])
+    return tie_matrix(6, sources=sources, targets=targets)
+
+
+def test_reach_agrees_with_every_possible_cascade():
+    """The sampled reach of each person is the exact one within four standard errors."""
+    ties = small_ties()
+
+    found = influence(reachable_sets(ties, n_sets=40_000))
+
+    exact = np.array([exact_reach(ties, [person]) for person in range(6)])
+    assert np.all(np.abs(found.reach - exact) < 4 * found.error + 0.02)
+
+
+def test_seeds_reach_nearly_as_many_as_the_best_pair():
+    """Greedy seeds come within 1 % of the best of all pairs."""
+    ties = small_ties()
+
+    seeds = best_seeds(reachable_sets(ties, n_sets=40_000), count=2)
+
+    best = max(exact_reach(ties, pair) for pair in combinations(range(6), 2))
+    assert exact_reach(ties, seeds.people.tolist()) >= 0.99 * best
+    assert seeds.reach[-1] == pytest.approx(best, rel=0.03)
+
+
+def test_a_hub_reaches_everybody_it_alone_knows():
+    """One person tied to all others, who know nobody else, reaches everybody."""
+    others = np.arange(1, 200)
+    ties = tie_matrix(200, sources=np.zeros(199, dtype=int), targets=others)
+
+    found = influence(reachable_sets(ties, n_sets=5_000))
+
+    assert found.score[0] == pytest.approx(1.0, abs=0.01)
+    assert found.score[0] > found.score[1:].max()
+
+
+def test_the_same_seed_samples_the_same_sets():
+    """Sampling depends on the seed alone, not on the order ties came in."""
+    rng = np.random.default_rng(0)
+    sources, targets = rng.integers(300, size=(2, 900))
+    order = rng.permutation(900)
+
+    one = influence(reachable_sets(tie_matrix(300, sources=sources, targets=targets)))
+    other = influence(
+        reachable_sets(tie_matrix(300, sources=sources[order], targets=targets[order]))
+    )
+
+    assert np.array_equal(one.reach, other.reach)
+
+
+def test_nobody_is_reached_without_ties():
+    """People without ties reach only themselves."""
+    alone = untied(3)
+
+    assert alone.reach.tolist() == [1.0, 1.0, 1.0]
+    assert alone.score.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_growth_is_accepted_invitations_a_person():
+    """100 people sending 200 invitations of which 50 are accepted grow by half."""
+    assert growth(100, invitations=200, accepted=50).k == 0.5
+    assert growth(0, invitations=0, accepted=0).k == 0.0
