@@ -11,6 +11,7 @@ from typing import Annotated, cast
 
 from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from starlette.types import Scope
 
 from segmentation import keys
 from segmentation.database import Database
@@ -23,7 +24,8 @@ bearer = HTTPBearer(
     description="An API key made by `coterie keys create`, such as `cot_<id>_<secret>`.",
     auto_error=False,
 )
-Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
+# It stands in the description of every operation; `secret_of` reads the key itself.
+Described = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
 
 
 OWNER = Key(
@@ -97,9 +99,9 @@ class Doorkeeper:
     def __init__(self, ring: KeyRing | None) -> None:
         self._ring = ring
 
-    async def admit(self, request: Request, secret: str | None, *scopes: str) -> Key:
+    async def admit(self, request: Request, *scopes: str) -> Key:
         """Return the caller, or raise when the key is not valid or lacks one of the scopes."""
-        key = await self._identify(request, secret)
+        key = await self._identify(request)
         for scope in scopes:
             if not key.allows(scope):
                 raise Forbidden(
@@ -107,9 +109,10 @@ class Doorkeeper:
                 )
         return key
 
-    async def _identify(self, request: Request, secret: str | None) -> Key:
+    async def _identify(self, request: Request) -> Key:
         if self._ring is None:
             return owner_of_this_machine(request)
+        secret = secret_of(request.scope)
         if not secret:
             raise Unauthorized("The call has no key. Send `Authorization: Bearer <key>`.")
         key = await self._ring.find(secret)
@@ -128,10 +131,13 @@ def owner_of_this_machine(request: Request) -> Key:
     raise Forbidden("Without keys only this machine may ask. Serve with keys to be reached.")
 
 
-def secret_of(authorization: str | None) -> str | None:
-    """Return the key in an `Authorization: Bearer <key>` header, None for anything else."""
-    scheme, _, secret = (authorization or "").partition(" ")
-    return secret.strip() if scheme.lower() == "bearer" else None
+def secret_of(scope: Scope) -> str | None:
+    """Return the key in a request's `Authorization: Bearer <key>`, None when there is none."""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            scheme, _, secret = value.decode("latin-1").partition(" ")
+            return secret.strip() if scheme.lower() == "bearer" else None
+    return None
 
 
 def doorkeeper(request: Request) -> Doorkeeper:
@@ -139,10 +145,9 @@ def doorkeeper(request: Request) -> Doorkeeper:
     return cast(Doorkeeper, request.app.state.door)
 
 
-async def admit(request: Request, needed: SecurityScopes, credentials: Credentials) -> Key:
+async def admit(request: Request, needed: SecurityScopes, _: Described) -> Key:
     """Admit a caller who holds every scope the operation names."""
-    secret = credentials.credentials if credentials else None
-    return await doorkeeper(request).admit(request, secret, *needed.scopes)
+    return await doorkeeper(request).admit(request, *needed.scopes)
 
 
 Caller = Annotated[Key, Security(admit)]

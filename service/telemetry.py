@@ -1,12 +1,13 @@
 """What a server tells of itself: request ids, one log line a request, Prometheus figures."""
 
 import re
-import secrets
 import sys
 import time
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
+from secrets import token_hex
 from typing import BinaryIO, cast
 
 import orjson
@@ -14,7 +15,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.typing import FilteringBoundLogger
+from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 from service.settings import LogLevel
 
@@ -126,6 +127,7 @@ class TelemetryMiddleware:
     def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
         self._app = app
         self._telemetry = telemetry
+        self._names = names()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, watching the status of its answer."""
@@ -133,7 +135,7 @@ class TelemetryMiddleware:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        name = scope["coterie.request_id"] = request_id(scope)
+        name = scope["coterie.request_id"] = given_id(scope) or next(self._names)
         status = 500
 
         async def named(message: Message) -> None:
@@ -155,12 +157,18 @@ class TelemetryMiddleware:
             )
 
 
-def request_id(scope: Scope) -> str:
-    """Return the caller's `X-Request-Id` when it is harmless, else a new random one."""
+def names() -> Iterator[str]:
+    """Give names for requests: a random beginning for the process, and a number."""
+    process = token_hex(6)
+    return (f"{process}-{number:x}" for number in count(1))
+
+
+def given_id(scope: Scope) -> str | None:
+    """Return the caller's `X-Request-Id` when it is harmless."""
     for header, value in scope["headers"]:
         if header == b"x-request-id" and REQUEST_ID.fullmatch(value):
             return cast(str, value.decode("ascii"))
-    return secrets.token_hex(8)
+    return None
 
 
 def method_of(scope: Scope) -> str:
@@ -176,18 +184,21 @@ def template_of(scope: Scope) -> str:
 
 def json_log(level: LogLevel, log: BinaryIO | None) -> FilteringBoundLogger:
     """Build a logger that writes one JSON object a line."""
-    encode: Callable[..., bytes] = orjson.dumps
     logger = structlog.wrap_logger(
         structlog.BytesLogger(log or sys.stdout.buffer),
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            stamp,
             structlog.processors.format_exc_info,
-            structlog.processors.EventRenamer("event"),
-            structlog.processors.JSONRenderer(serializer=encode),
+            structlog.processors.JSONRenderer(orjson.dumps, option=orjson.OPT_UTC_Z),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         context_class=dict,
-        cache_logger_on_first_use=True,
     )
-    return cast(FilteringBoundLogger, logger)
+    return cast(FilteringBoundLogger, logger.bind())
+
+
+def stamp(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """Add the time; the writer of JSON knows how to spell it."""
+    event["at"] = datetime.now(UTC)
+    return event

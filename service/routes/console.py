@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
-from service.auth import doorkeeper, secret_of
+from service.auth import doorkeeper
 from service.errors import NoSnapshot, Unauthorized
 from service.live import live_snapshots
 
@@ -55,9 +55,8 @@ ROW = Template(
 @router.get("/")
 async def show_console(request: Request) -> HTMLResponse:
     """Show the circles to whoever may read them; ask anybody else for a key."""
-    secret = secret_of(request.headers.get("authorization"))
     try:
-        await doorkeeper(request).admit(request, secret, "read")
+        await doorkeeper(request).admit(request, "read")
         snapshot = live_snapshots(request).current()
     except Unauthorized:
         return page(ASK_FOR_KEY, script=SCRIPT)

@@ -2,10 +2,10 @@
 
 import orjson
 from fastapi import APIRouter, Request
-from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
-from service.auth import CanRead, doorkeeper, secret_of
+from service.auth import CanRead, doorkeeper
 from service.errors import problems
 from service.live import LiveSnapshot, etag, live_snapshots
 from service.schemas import UserAnswer, UserBatch, UserId, UserIds
@@ -28,15 +28,24 @@ async def batch_get_users(asked: UserIds, snapshot: LiveSnapshot, _: CanRead) ->
     )
 
 
-async def get_user_directly(request: Request) -> Response:
-    """Answer `get_user` without the framework's dependencies: the hottest look-up there is."""
-    request.scope["route"] = fast_route
-    secret = secret_of(request.headers.get("authorization"))
-    await doorkeeper(request).admit(request, secret, "read")
-    snapshot = live_snapshots(request).current()
-    answer = {"run_id": snapshot.run_id, **snapshot.user(request.path_params["user_id"])}
-    headers = {"ETag": etag(snapshot.run_id)}
-    return Response(orjson.dumps(answer), headers=headers, media_type="application/json")
+class UserLookUp:
+    """Answers `get_user` as bare ASGI: the hottest look-up there is, without the framework."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check the key, look the user up, write the answer; errors go the way of all errors."""
+        request = Request(scope)
+        scope["route"] = fast_route
+        await doorkeeper(request).admit(request, "read")
+        snapshot = live_snapshots(request).current()
+        answer = {"run_id": snapshot.run_id, **snapshot.user(scope["path_params"]["user_id"])}
+        body = orjson.dumps(answer)
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(body)),
+            (b"etag", etag(snapshot.run_id).encode()),
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
-fast_route = Route("/v1/users/{user_id:path}", get_user_directly, methods=["GET"])
+fast_route = Route("/v1/users/{user_id:path}", UserLookUp(), methods=["GET"])
