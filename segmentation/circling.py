@@ -61,15 +61,32 @@ def find_circles(
 ) -> FacetCircles:
     """Fit the circles of a facet on the people with enough tags and place each of them."""
     eligible = np.flatnonzero(facet.reasons == "")
+    reasons = facet.reasons.astype("<U16")
+    labels = np.full(len(reasons), -1, dtype=np.int32)
+    if not len(eligible):
+        nobody = sparse.csr_array((len(reasons), 0))
+        return FacetCircles(labels, nobody, reasons, nothing_known(facet.matrix.shape[1]))
     X = facet.matrix[eligible]
     clusterer = clusterer_of(config, name, seed).fit(X)
-    model = clusterer.model_
-    reasons = facet.reasons.astype("<U16")
     reasons[eligible] = clusterer.reasons(X)
-    labels = np.full(len(reasons), -1, dtype=np.int32)
     labels[eligible] = clusterer.labels_
     members = spread(clusterer.memberships(X), eligible, len(reasons))
-    return FacetCircles(labels, members, reasons, model)
+    return FacetCircles(labels, members, reasons, clusterer.model_)
+
+
+def nothing_known(n_tags: int) -> TagProfiles:
+    """The model of a facet nobody has enough tags in: no circle."""
+    none = np.zeros(0)
+    return TagProfiles(
+        starts=np.zeros(1, dtype=np.int64),
+        tags=none.astype(np.int64),
+        shares=none,
+        background=np.full(n_tags, 1.0 / max(n_tags, 1)),
+        sizes=none,
+        noise=0.5,
+        grid=np.full(1, 0.5),
+        grid_weights=np.ones(1),
+    )
 
 
 def clusterer_of(config: CirclesConfig, name: Facet, seed: int) -> CircleClusterer:

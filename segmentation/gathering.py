@@ -23,7 +23,6 @@ def gather(context: Context) -> SnapshotTables:
     found = {name: context.circles(name) for name in FACETS}
     identities = {name: context.work.load(f"identity/{name}.json") for name in FACETS}
     sharing = load_arrays(context.work.folder / "sharing.npz")
-    as_of = context.as_of
     return SnapshotTables(
         members=pa.concat_tables(
             members_table(
@@ -65,7 +64,7 @@ def gather(context: Context) -> SnapshotTables:
         quarantine=pq.read_table(context.tables / "quarantine.parquet"),
         lifecycle=lifecycle,
         flywheel=context.work.load("flywheel.json"),
-        policy=context.policy().to_dict(as_of.date() if as_of else None),
+        policy=context.policy().to_dict(),
         report=report_of(context),
     )
 

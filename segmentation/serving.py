@@ -4,6 +4,7 @@ import os
 import sys
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from segmentation import keys
 from segmentation.database import open_database
@@ -18,18 +19,22 @@ def serve_forever(
     import uvicorn
 
     os.environ["COTERIE_STORE"] = str(store.resolve())
+    os.environ["COTERIE_HOST"] = host
     os.environ["COTERIE_NO_AUTH"] = str(no_auth).lower()
     if not no_auth:
         greet(first_key(store, now))
-    uvicorn.run(
-        "service.app:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        access_log=False,
-        log_level="warning",
-    )
+    with TemporaryDirectory() as figures:
+        if workers > 1:
+            os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", figures)
+        uvicorn.run(
+            "service.app:create_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            access_log=False,
+            log_level="warning",
+        )
 
 
 def first_key(store: Path, now: datetime) -> str | None:

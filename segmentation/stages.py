@@ -146,8 +146,9 @@ def turn_flywheel(context: Context, advance: Advance) -> int:
         previous=context.table_before("lifecycle"),
     )
     growth = context.work.load("sharing.json")["growth"]
+    k_factor = growth["k"] if growth["invitations"] else None
     flywheel = flywheel_report(
-        lifecycle, value=customers.value, k_factor=growth["k_factor"], seed=context.seed
+        lifecycle, value=customers.value, k_factor=k_factor, seed=context.seed
     )
     save_arrays(
         context.work.path("customers.npz"),

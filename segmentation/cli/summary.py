@@ -2,21 +2,23 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
 from segmentation.answers import Row
 from segmentation.index import Snapshot
-from segmentation.run import RunOutcome
 from segmentation.store import Store
+
+if TYPE_CHECKING:
+    from segmentation.run import RunOutcome
 
 SHOWN = 8
 GRADES = ((0.85, "solid"), (0.75, "good"), (0.60, "fair"), (0.0, "weak"))
 
 
-def print_summary(outcome: RunOutcome, store: Path) -> None:
+def print_summary(outcome: "RunOutcome", store: Path) -> None:
     """Print what was found: circles, sharing, tiers, flywheel, and what to do next."""
     console = Console(highlight=False)
     with Snapshot.open(Store(store).folder(outcome.run_id)) as snapshot:
