@@ -1,6 +1,6 @@
 """From a facet's matrix to circles people can be shown: fitted, placed, tested, named."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -11,6 +11,7 @@ from scipy import sparse
 
 from models.circles import CircleClusterer
 from models.profiles import TagProfiles
+from models.stability import Stability, bootstrap_jaccard
 from segmentation.arrays import load_arrays, save_arrays
 from segmentation.config import CirclesConfig, Facet
 from segmentation.tags import FacetMatrix
@@ -116,3 +117,22 @@ def aligned(profiles: sparse.csr_array, tags: Sequence[str], to: Sequence[str]) 
     kept = np.flatnonzero(target >= 0)
     move = sparse.csr_array((np.ones(len(kept)), (kept, target[kept])), shape=(len(tags), len(to)))
     return sparse.csr_array(profiles @ move)
+
+
+def measure_stability(
+    facet: FacetMatrix, found: FacetCircles, config: CirclesConfig, *, name: Facet, seed: int
+) -> Stability:
+    """Refit the facet on resamples of the people it was fitted on."""
+    eligible = np.flatnonzero(facet.reasons == "")
+
+    def fit(X: sparse.csr_array, again: int) -> Callable[[sparse.csr_array], IntArray]:
+        return clusterer_of(config, name, again).fit(X).predict
+
+    return bootstrap_jaccard(
+        facet.matrix[eligible],
+        found.labels[eligible],
+        n_circles=found.model.n_circles,
+        fit=fit,
+        n_resamples=config.resamples if found.model.n_circles else 0,
+        seed=seed,
+    )

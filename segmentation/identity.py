@@ -1,6 +1,6 @@
 """Permanent circle ids: which circle of this run goes on from which of the run before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from models.lineage import match_circles
+from models.lineage import Event, match_circles
 from models.naming import circle_names, top_tags
 from segmentation.arrays import load_arrays
 from segmentation.circling import FacetCircles, aligned
@@ -100,7 +100,7 @@ def identify(
     signatures = found.model.signatures.to_csr()
     lineage = match_circles(
         earlier.labels(user_ids),
-        found.labels,
+        found.labels.astype(np.int64),
         profiles_before=aligned(earlier.signatures, earlier.tags, matrix.tags),
         profiles_after=signatures,
     )
@@ -145,6 +145,21 @@ def numbered(
             ids.append(f"{facet}-{number}")
             number += 1
     return ids, number
+
+
+def row_of(
+    event: Event, circle_ids: Sequence[str], earlier: Earlier, run_id: str, facet: Facet
+) -> dict[str, Any]:
+    """One row of the lineage table."""
+    from_ids = [earlier.circle_ids[origin] for origin in event.origins]
+    return {
+        "run_id": run_id,
+        "facet": facet,
+        "circle_id": circle_ids[event.circle] if event.circle >= 0 else from_ids[0],
+        "event": event.event,
+        "from_ids": from_ids,
+        "overlap": event.overlap,
+    }
 
 
 def rows_of(table: pa.Table, facet: Facet) -> list[dict[str, Any]]:

@@ -82,9 +82,9 @@ def test_stability(context: Context, advance: Advance) -> int:
     for done, name in enumerate(FACETS, start=1):
         found = context.circles(name)
         measured = measure_stability(
-            context.facet(name), found, context.config.circles, seed=context.seed
+            context.facet(name), found, context.config.circles, name=name, seed=context.seed
         )
-        save_arrays(context.work.path(f"stability/{name}.npz"), measured)
+        save_arrays(context.work.path(f"stability/{name}.npz"), vars(measured))
         circles += found.model.n_circles
         advance(done, len(FACETS))
     return circles
