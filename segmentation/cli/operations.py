@@ -151,9 +151,11 @@ def revoke_key(key: str, store: StorePath = DEFAULT_STORE, as_json: Json = False
 
 
 def serve(
-    host: Annotated[str, typer.Option("--host")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 8000,
-    workers: Annotated[int, typer.Option("--workers", min=1)] = 1,
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="The port to listen on.")
+    ] = 8000,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
     store: StorePath = DEFAULT_STORE,
     no_auth: Annotated[
         bool, typer.Option("--no-auth", help="Ask for no key; on a loopback address only.")

@@ -116,7 +116,7 @@ def test_rows_in_an_unreadable_file_stop_the_run_and_leave_the_store(store, run_
 
 def test_two_runs_on_one_store_are_refused(store, population, run_once):
     """The second is told who holds the store."""
-    with StoreLock(store.path), pytest.raises(StoreLocked, match="pid"):
+    with StoreLock(store.path), pytest.raises(StoreLocked, match="process"):
         run_once(population, store.path)
 
 
@@ -142,8 +142,8 @@ def test_a_blocked_run_is_published_by_force_alone(store):
         go_live(sealed, run_id, force=False, reason="", now=NOW)
     go_live(sealed, run_id, force=True, reason="a demonstration", now=NOW)
 
-    assert store.history.publications()[-1].forced
-    assert store.history.publications()[-1].reason == "a demonstration"
+    assert store.history.entries()[-1].forced
+    assert store.history.entries()[-1].reason == "a demonstration"
 
 
 class Sealed(Store):
