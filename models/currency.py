@@ -116,5 +116,8 @@ def without_lever(currency: SocialCurrency, lever: str) -> FloatArray:
 
 
 def _log_odds(counts: FloatArray, prior: FloatArray) -> FloatArray:
+    """Return each tag's log-odds against all others; a lone tag has nothing to stand against."""
+    if counts.size < 2:
+        return np.zeros(counts.size)
     inside = counts + prior
     return np.asarray(np.log(inside) - np.log(inside.sum() - inside), dtype=np.float64)

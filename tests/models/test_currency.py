@@ -37,6 +37,14 @@ def test_the_two_sides_are_opposites():
     assert there == pytest.approx(-back)
 
 
+def test_a_lone_tag_has_no_currency():
+    """With a single tag there is nothing it could be shared more than."""
+    worth = tag_currency(np.array([5.0]), consumed=np.array([50.0]))
+
+    assert worth.log_odds.tolist() == [0.0]
+    assert worth.z.tolist() == [0.0]
+
+
 def test_a_circle_projects_what_it_shares_more_than_others():
     """Each of two circles shows its own tag and not the common one."""
     shared = np.array([[90.0, 5.0, 100.0], [5.0, 90.0, 100.0]])
