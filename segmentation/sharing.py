@@ -13,28 +13,19 @@ from pyarrow import parquet
 
 from models.currency import LEVERS, SocialCurrency, social_currency
 from models.evidence import features
-from models.influence import (
-    Growth,
-    Influence,
-    growth,
-    influence,
-    reachable_sets,
-    tie_matrix,
-    untied,
-)
+from models.influence import Growth, Influence
 from models.propensity import Estimate
 from models.shrinkage import FloatArray, IntArray
 from segmentation.config import Config
 from segmentation.engine import Engine, literal
-from segmentation.evidence import as_floats, build_logs, counts_before
+from segmentation.evidence import build_logs, counts_before
 from segmentation.exposures import (
-    DAY,
     ExposureReport,
     build_exposures,
-    channel_list,
     keep,
     micros,
 )
+from segmentation.influence import measure_growth, measure_influence
 from segmentation.levers import build_shared_tags, lever_evidence, tag_worth
 from segmentation.propensity import (
     LEVEL,
@@ -46,7 +37,6 @@ from segmentation.propensity import (
     teach,
 )
 
-LEAST_SETS, MOST_SETS = 20_000, 100_000
 PURPOSES = ("sharing", "*")
 
 
@@ -180,46 +170,6 @@ def consenting() -> str:
         SELECT person, user_id, circle FROM person_file WHERE user_id NOT IN (
             SELECT user_id FROM consent
             WHERE NOT granted AND purpose IN ({purposes}) AND user_id IS NOT NULL)"""
-
-
-def measure_influence(engine: Engine, *, people: int, seed: int) -> Influence:
-    """Return expected reach over ties, which carry both ways."""
-    ties = engine.execute("""
-        SELECT here.person AS source, there.person AS target FROM edges
-        JOIN person AS here ON here.user_id = edges.src
-        JOIN person AS there ON there.user_id = edges.dst
-        WHERE here.person <> there.person ORDER BY source, target""")
-    if ties.num_rows == 0:
-        return untied(people)
-    ends = [as_floats(ties, name).astype(np.int64) for name in ("source", "target")]
-    matrix = tie_matrix(people, sources=np.concatenate(ends), targets=np.concatenate(ends[::-1]))
-    n_sets = int(np.clip(people, LEAST_SETS, MOST_SETS))
-    return influence(reachable_sets(matrix, n_sets=n_sets, random_state=seed))
-
-
-def measure_growth(
-    engine: Engine, config: Config, *, as_of: datetime | None, people: int
-) -> Growth:
-    """Return what invitations brought: newcomers tied to their inviter within the horizon.
-
-    A newcomer did nothing before the invitation. Invitations whose horizon is not over at `as_of`
-    are left out, answered or not.
-    """
-    horizon = round(config.sharing.horizon_days * DAY)
-    keep(engine, "invitation", f"""
-        SELECT user_id, epoch_us(ts) AS moment FROM events JOIN person USING (user_id)
-        WHERE channel IN {channel_list(config.channels.invitations)}
-          AND epoch_us(ts) + {horizon} <= {micros(as_of) or 0}""")  # fmt: skip
-    ((sent,),) = engine.rows("SELECT count(*) FROM invitation")
-    ((accepted,),) = engine.rows(f"""
-        SELECT count(DISTINCT edges.dst) FROM edges
-        JOIN invitation ON invitation.user_id = edges.src
-        JOIN person ON person.user_id = edges.dst
-        JOIN (SELECT person, min(moment) AS began FROM act GROUP BY person) AS life
-          ON life.person = person.person
-        WHERE epoch_us(edges.ts) BETWEEN invitation.moment AND invitation.moment + {horizon}
-          AND began >= invitation.moment""")
-    return growth(people, invitations=int(sent), accepted=int(accepted))
 
 
 def _propensity(

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
 
@@ -29,6 +29,7 @@ def test_a_planted_distortion_is_undone():
     assert reliability(truth, probabilities=special.expit(later)).error > 0.03
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.floats(-12, 12), min_size=2, max_size=50, unique=True), st.integers(0, 99))
 def test_order_is_kept_strictly(margins, seed):
     """Whatever the outcomes, a larger input always gives a larger output."""

@@ -75,9 +75,11 @@ def test_the_same_seed_samples_the_same_sets():
     sources, targets = rng.integers(300, size=(2, 900))
     order = rng.permutation(900)
 
-    one = influence(reachable_sets(tie_matrix(300, sources=sources, targets=targets)))
+    one = influence(reachable_sets(tie_matrix(300, sources=sources, targets=targets), n_sets=2_000))
     other = influence(
-        reachable_sets(tie_matrix(300, sources=sources[order], targets=targets[order]))
+        reachable_sets(
+            tie_matrix(300, sources=sources[order], targets=targets[order]), n_sets=2_000
+        )
     )
 
     assert np.array_equal(one.reach, other.reach)

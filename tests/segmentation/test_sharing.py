@@ -11,7 +11,7 @@ from pyarrow import parquet
 
 from segmentation.config import Config
 from segmentation.engine import DuckEngine
-from segmentation.sharing import measure_growth, prepare, score_exposures, score_sharing
+from segmentation.sharing import score_exposures, score_sharing
 from segmentation.simulator import simulate
 from tests.sharing_tables import AS_OF, SCHEMAS, day, lively, write_tables
 
@@ -176,24 +176,6 @@ def test_who_refuses_gets_the_crowds_rate_and_no_currency(tmp_path):
 
     assert sharing.social_currency[0] == 0.0
     assert sharing.social_currency[1] > 0.0
-
-
-def test_growth_counts_newcomers_their_inviter_knows(tmp_path):
-    """One of two settled invitations brought somebody new; the third is too recent to count."""
-    invite = [("a", day(n), "refer", "invite", 1.0, None) for n in (10, 20, 190)]
-    lives = [(user, day(n), "browse", "x", 1.0, None) for user, n in (("b", 12), ("c", 2))]
-    tables = write_tables(
-        tmp_path,
-        people=["a", "b", "c", "d"],
-        events=invite + lives,
-        edges=[("a", "b", day(12)), ("a", "c", day(21)), ("a", "d", day(22))],
-    )
-
-    with DuckEngine() as engine:
-        prepare(engine, Config(), tables, as_of=AS_OF, circles=np.full(4, -1))
-        grown = measure_growth(engine, Config(), as_of=AS_OF, people=4)
-
-    assert (grown.invitations, grown.accepted, grown.k) == (2, 1, 0.25)
 
 
 def test_asked_exposures_are_scored_in_their_order(planted, tmp_path):
