@@ -11,7 +11,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, check_non_negative, validate_data
 from threadpoolctl import threadpool_limits
 
-from models.discovery import discover, only
+from models.discovery import discover
 from models.landmarks import row_hashes
 from models.levels import parents
 from models.mixture import tag_sums
@@ -25,6 +25,7 @@ from models.profiles import (
     reasons,
 )
 from models.rows import FloatArray, IntArray, Matrix, Rows
+from models.trimming import only
 from models.weights import damp_rows, usual_weight
 
 if TYPE_CHECKING:

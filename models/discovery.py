@@ -8,24 +8,22 @@ import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
 from models.condense import dense_groups
-from models.expectation import expect
 from models.landmarks import Hash, draw
 from models.levels import ladder
-from models.mixture import crowd_shares, dense, refine, seeded, settle, tag_sums, with_signatures
+from models.mixture import crowd_shares, refine, seeded, settle, tag_sums
 from models.profiles import TagProfiles, assign_observed
 from models.rows import FloatArray, IntArray, Rows
 from models.tagspace import Single, TagSpace, tag_space
+from models.trimming import crowd_only, joined_alike, large_enough, merit
 
 SPACE_PEOPLE, LANDMARKS, EM_PEOPLE = 200_000, 12_000, 30_000
 GROUP_SHARE, MIN_GROUP = 0.0015, 12
-SAME = 0.8
-"""Signatures whose cosine passes this are one circle."""
+TRIED = (2, 3, 4, 6, 8, 12, 16, 24, 32)
+TRIAL_PEOPLE = 10_000
 ANYONE = 1e3
 """An offset that places whoever shares a tag with a circle."""
 
@@ -65,20 +63,71 @@ def discover(
 ) -> TagProfiles:
     """Find the circles of people in canonical order; none when there is no structure."""
     sample = draw_sample(rows, hashes, seed=seed)
-    nothing = seeded(rows, np.full(rows.n_rows, -1), crowd=sample.crowd)
+    nothing = crowd_only(seeded(rows, np.full(rows.n_rows, -1), crowd=sample.crowd))
     if sample.active.points.shape[1] == 0:
         return nothing
-    fine = from_dense_groups(sample, min_share) or nothing
-    wanted = n_circles or fine.n_circles
-    if wanted < 1:
-        return nothing
-    groups = round_groups(sample.broad.points, wanted, seed)
-    found = [learned(groups, sample.broad, sample, min_share)]
-    if fine.n_circles > wanted:
-        found.append(merged(fine, sample, wanted, min_share))
-    elif fine.n_circles == wanted:
-        found.append(fine)
+    fine = from_dense_groups(sample, min_share)
+    search = Search(sample, min_share, seed)
+    if n_circles is not None:
+        found = search.about(n_circles, fine)
+    else:
+        found = [nothing, *search.unasked(fine)]
     return max(found, key=lambda profiles: merit(profiles, sample.people))
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """Ways to a set of circles, to be judged by how well they describe the people."""
+
+    sample: Sample
+    min_share: float
+    seed: int
+
+    def about(self, count: int, fine: TagProfiles | None) -> list[TagProfiles]:
+        """Sets of about `count` circles: round ones, and the dense ones if they reach."""
+        found = [self.rounded(count)]
+        if fine is not None and fine.n_circles > count:
+            found.append(merged(fine, self.sample, count, self.min_share))
+        elif fine is not None and fine.n_circles == count:
+            found.append(fine)
+        return found
+
+    def unasked(self, fine: TagProfiles | None) -> list[TagProfiles]:
+        """Sets whose number of circles comes from the data.
+
+        Density counts where its circles describe people better than as many round ones. Where
+        they do not, groups shade into each other, and the worth of each number decides.
+        """
+        if fine is not None and fine.n_circles:
+            rival = self.rounded(fine.n_circles)
+            if merit(fine, self.sample.people) >= merit(rival, self.sample.people):
+                return [fine]
+            return [fine, self.rounded(self.count())]
+        return [self.rounded(self.count())]
+
+    def rounded(self, count: int) -> TagProfiles:
+        """Learn from round groups."""
+        groups = round_groups(self.sample.broad.points, count, self.seed)
+        return learned(groups, self.sample.broad, self.sample, self.min_share)
+
+    def count(self) -> int:
+        """Choose a number of circles by trying some on fewer people."""
+        some = self.sample.people.part(0, min(TRIAL_PEOPLE, self.sample.people.n_rows))
+        trial = replace(self, sample=replace(self.sample, people=some))
+        worth = [merit(trial.rounded(count), some) for count in TRIED]
+        return TRIED[peak_or_knee(np.log(TRIED), np.array(worth))]
+
+
+def peak_or_knee(x: FloatArray, y: FloatArray) -> int:
+    """Return where `y` is largest; if that is its end, where it bends most below that.
+
+    The knee lies farthest above the straight line between the ends (Satopaa et al. 2011).
+    """
+    peak = int(np.argmax(y))
+    if peak < len(y) - 1:
+        return peak
+    line = y[0] + (y[-1] - y[0]) * (x - x[0]) / (x[-1] - x[0])
+    return int(np.argmax(y - line))
 
 
 def draw_sample(rows: Rows, hashes: Hash, *, seed: int) -> Sample:
@@ -138,34 +187,3 @@ def merged(fine: TagProfiles, sample: Sample, count: int, min_share: float) -> T
     coarse = np.where(labels >= 0, groups[labels], -1)
     profiles = refine(seeded(sample.people, coarse, crowd=sample.crowd), sample.people)
     return settle(large_enough(profiles, min_share), sample.people)
-
-
-def joined_alike(profiles: TagProfiles) -> TagProfiles:
-    """Make one circle of those whose signatures are nearly the same."""
-    table = dense(profiles)
-    unit = table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-12)
-    alike = sparse.csr_array(unit @ unit.T > SAME)
-    count, group = connected_components(alike, directed=False)
-    member = np.zeros((count, profiles.n_circles))
-    member[group, np.arange(profiles.n_circles)] = profiles.sizes
-    sizes = member.sum(axis=1)
-    return with_signatures(profiles, member @ table / sizes[:, None], sizes)
-
-
-def large_enough(profiles: TagProfiles, min_share: float) -> TagProfiles:
-    """Drop circles of less than `min_share` of the people or fewer than two tags."""
-    share = profiles.sizes * (1.0 - profiles.noise)
-    kept = (share >= min_share) & (profiles.signatures.counts >= 2)
-    return only(profiles, np.flatnonzero(kept))
-
-
-def only(profiles: TagProfiles, circles: IntArray) -> TagProfiles:
-    """Return the profiles of the named circles in the named order."""
-    sizes = profiles.sizes[circles]
-    return with_signatures(profiles, dense(profiles)[circles], sizes / max(sizes.sum(), 1e-12))
-
-
-def merit(profiles: TagProfiles, people: Rows) -> float:
-    """Log-likelihood of the people less half a log for each signature tag (Schwarz 1978)."""
-    price = 0.5 * len(profiles.tags) * np.log(max(people.n_rows, 2))
-    return float(expect(profiles, people).log_likelihood - price)
