@@ -47,10 +47,10 @@ def coterie(*words: object) -> dict:
 def print_table(report: dict) -> None:
     """Print one line a stage."""
     print(f"{'stage':<12}{'rows':>12}{'wall s':>10}{'cpu s':>10}{'peak MiB':>10}")
-    for name, stage in report["stages"].items():
+    for stage in report["stages"]:
         figures = f"{stage['seconds']:>10.1f}{stage['cpu_seconds']:>10.1f}{stage['peak_mib']:>10,}"
-        print(f"{name:<12}{stage['rows']:>12,}{figures}")
-    total = sum(stage["seconds"] for stage in report["stages"].values())
+        print(f"{stage['stage']:<12}{stage['rows']:>12,}{figures}")
+    total = sum(stage["seconds"] for stage in report["stages"])
     print(f"{'all':<12}{report['people']:>12,}{total:>10.1f}")
 
 

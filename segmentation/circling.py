@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -120,12 +121,20 @@ def aligned(profiles: sparse.csr_array, tags: Sequence[str], to: Sequence[str]) 
 
 
 def measure_stability(
-    facet: FacetMatrix, found: FacetCircles, config: CirclesConfig, *, name: Facet, seed: int
+    facet: FacetMatrix,
+    found: FacetCircles,
+    config: CirclesConfig,
+    *,
+    name: Facet,
+    seed: int,
+    begun: Callable[[int], None],
 ) -> Stability:
-    """Refit the facet on resamples of the people it was fitted on."""
+    """Refit the facet on resamples of its people; `begun` hears how many refits have begun."""
     eligible = np.flatnonzero(facet.reasons == "")
+    numbers = count(1)
 
     def fit(X: sparse.csr_array, again: int) -> Callable[[sparse.csr_array], IntArray]:
+        begun(next(numbers))
         return clusterer_of(config, name, again).fit(X).predict
 
     return bootstrap_jaccard(

@@ -1,4 +1,4 @@
-"""What every stage of a run may use: settings, tables, what earlier stages saved, the run before."""
+"""What a stage of a run may use: settings, tables, what earlier stages saved, the run before."""
 
 from dataclasses import dataclass
 from datetime import datetime

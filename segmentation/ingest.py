@@ -84,11 +84,11 @@ def ingest(
         raise InputError("No events are given. Name files under [input] `events` or by --events.")
     room = _Room(engine, config, out, latest=as_of or now)
     outcomes = {}
+    found = {table: find(getattr(config.input, table), base=base) for table in TABLES}
     with room.scratch():
-        for done, table in enumerate(TABLES, 1):
-            files = find(getattr(config.input, table), base=base)
+        for table, files in found.items():
             outcomes[table] = _ingest_table(room, CONTRACTS[table], files)
-            progress(done, len(TABLES))
+            _tell(progress, found, outcomes)
         _write_quarantine(room)
     users = engine.write(queries.people(), out / "people.parquet")
     return IngestReport(
@@ -133,6 +133,16 @@ class _Room:
 class _Outcome:
     report: TableReport
     sources: tuple[SourceReport, ...]
+
+
+def _tell(
+    progress: Advance, found: Mapping[str, Sequence[Source]], outcomes: Mapping[str, _Outcome]
+) -> None:
+    """Report the rows read, and how many there will be if the rest is as dense in its bytes."""
+    rows = sum(outcome.report.rows_in for outcome in outcomes.values())
+    sizes = {table: sum(f.path.stat().st_size for f in files) for table, files in found.items()}
+    read = sum(sizes[table] for table in outcomes)
+    progress(rows, round(rows * sum(sizes.values()) / max(read, 1)))
 
 
 def _ingest_table(room: _Room, contract: Contract, files: Sequence[Source]) -> _Outcome:

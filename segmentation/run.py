@@ -128,6 +128,8 @@ def timed(stage: Stage, context: Context, advance: Advance) -> dict[str, Any]:
     start, cpu = time.perf_counter(), time.process_time()
     rows = stage.work(context, advance)
     return {
+        "number": STAGES.index(stage) + 1,
+        "stage": stage.name,
         "rows": rows,
         "seconds": round(time.perf_counter() - start, 3),
         "cpu_seconds": round(time.process_time() - cpu, 3),

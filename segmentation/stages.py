@@ -59,7 +59,7 @@ def weigh_tags(context: Context, advance: Advance) -> int:
         )
         facet.save(context.work.path(f"tags/{name}.npz"))
         entries += int(facet.matrix.nnz)
-        advance(done, len(FACETS))
+        tell(advance, done, parts=len(FACETS), people=facet.matrix.shape[0])
     return entries
 
 
@@ -72,22 +72,34 @@ def fit_circles(context: Context, advance: Advance) -> int:
         )
         found.save(context.work.path(f"circles/{name}/model.npz").parent)
         people = len(found.labels)
-        advance(done, len(FACETS))
+        tell(advance, done, parts=len(FACETS), people=people)
     return people
 
 
 def test_stability(context: Context, advance: Advance) -> int:
     """Circles -> how well each survives resampling."""
-    circles = 0
-    for done, name in enumerate(FACETS, start=1):
-        found = context.circles(name)
-        measured = measure_stability(
-            context.facet(name), found, context.config.circles, name=name, seed=context.seed
-        )
-        save_arrays(context.work.path(f"stability/{name}.npz"), vars(measured))
-        circles += found.model.n_circles
-        advance(done, len(FACETS))
-    return circles
+    return sum(stability_of(context, number, advance) for number in range(len(FACETS)))
+
+
+def stability_of(context: Context, number: int, advance: Advance) -> int:
+    """Measure one facet and return its circles."""
+    name, refits = FACETS[number], context.config.circles.resamples
+    found = context.circles(name)
+
+    def begun(refit: int) -> None:
+        done = number * refits + refit - 1
+        tell(advance, done, parts=len(FACETS) * refits, people=len(found.labels))
+
+    measured = measure_stability(
+        context.facet(name),
+        found,
+        context.config.circles,
+        name=name,
+        seed=context.seed,
+        begun=begun,
+    )
+    save_arrays(context.work.path(f"stability/{name}.npz"), vars(measured))
+    return found.model.n_circles
 
 
 def keep_identity(context: Context, advance: Advance) -> int:
@@ -105,7 +117,7 @@ def keep_identity(context: Context, advance: Advance) -> int:
         )
         context.work.save(f"identity/{name}.json", identity.to_dict())
         kept += len(identity.circle_ids)
-        advance(done, len(FACETS))
+        tell(advance, done, parts=len(FACETS), people=len(user_ids))
     return kept
 
 
@@ -197,6 +209,11 @@ def write_out(context: Context, advance: Advance) -> int:
     keep_models(context, folder / "models")
     write_snapshot(folder, gathered, facts=facts_of(context))
     return int(gathered.users.num_rows)
+
+
+def tell(advance: Advance, done: int, *, parts: int, people: int) -> None:
+    """Report so many of the equal parts of a stage as through, in rows of people."""
+    advance(done * people, parts * people)
 
 
 STAGES = (

@@ -42,9 +42,10 @@ class Work:
         self.record_path(stage).parent.mkdir(exist_ok=True)
         write_json(self.record_path(stage), record)
 
-    def records(self) -> dict[str, Any]:
-        """The records of all stages that are through."""
-        return {path.stem: read_json(path) for path in self.record_path("*").parent.glob("*.json")}
+    def records(self) -> list[dict[str, Any]]:
+        """The records of all stages that are through, in the order of the run."""
+        found = map(read_json, self.record_path("*").parent.glob("*.json"))
+        return sorted(found, key=lambda record: record["number"])
 
     def record_path(self, stage: str) -> Path:
         """Where a stage's record lies."""

@@ -37,7 +37,7 @@ def print_summary(outcome: "RunOutcome", store: Path) -> None:
 def input_sentence(report: Row) -> str:
     """How much was read, and how much of it was bad."""
     rows, bad = report["ingest"]["rows_in"], report["ingest"]["rows_bad"]
-    seconds = sum(stage["seconds"] for stage in report["stages"].values())
+    seconds = sum(stage["seconds"] for stage in report["stages"])
     tail = f", {bad:,} of them in quarantine" if bad else ""
     return f"{report['people']:,} people from {rows:,} rows{tail}, in {seconds:.1f} s."
 

@@ -16,10 +16,10 @@ def test_a_stage_is_through_only_with_its_record(tmp_path):
     work.save("half.json", {"rows": 1})
 
     before = work.record("ingest")
-    work.finish("ingest", {"rows": 3})
+    work.finish("ingest", {"number": 1, "rows": 3})
 
     assert before is None
-    assert work.record("ingest") == {"rows": 3}
+    assert work.records() == [{"number": 1, "rows": 3}]
 
 
 def test_unfinished_runs_come_newest_first(tmp_path):
