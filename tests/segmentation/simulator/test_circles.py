@@ -1,11 +1,9 @@
 """The planted circles: uneven, overlapping, and as hard to find as their difficulty says."""
 
-import numpy as np
 import pandas as pd
 import pytest
-from scipy import sparse
-from sklearn.metrics import adjusted_mutual_info_score
 
+from benchmarks.simulator import agreement, oracle, read
 from segmentation.simulator import simulate
 from segmentation.simulator.difficulty import DIFFICULTIES
 
@@ -69,40 +67,12 @@ def test_people_outside_all_circles_follow_the_crowd(population):
 
 def test_an_oracle_finds_easy_circles_better_than_hard_ones(tmp_path):
     """Told the planted profiles, naive Bayes does well on easy and poorly on hard."""
-    found = {level: oracle_agreement(tmp_path / level, level) for level in DIFFICULTIES}
+    agreements = {}
+    for level, difficulty in DIFFICULTIES.items():
+        simulate(8_000, tmp_path / level, seed=4, difficulty=level)
+        planted = read(tmp_path / level)
+        agreements[level] = agreement(planted, oracle(planted, difficulty.signal))
 
-    assert found["easy"] > 0.83
-    assert 0.62 < found["medium"] < 0.75
-    assert found["hard"] < 0.62
-
-
-def oracle_agreement(folder, level):
-    """Adjusted mutual information of naive Bayes under the planted profiles; noise is a class."""
-    simulate(8_000, folder, seed=4, difficulty=level)
-    events = pd.read_parquet(folder / "events.parquet")
-    events = events[~events.channel.isin(["share", "refer"])]
-    truth = pd.read_parquet(folder / "truth.parquet")
-    truth = truth[(truth.facet == "interest") & (truth["rank"] == 1)].set_index("user_id").circle
-    tags = pd.Index(pd.read_parquet(folder / "truth_tags.parquet").tag)
-    users = pd.Index(np.unique(events.user_id))
-    at = (users.get_indexer(events.user_id), tags.get_indexer(events.tag))
-    counts = sparse.csr_array((np.ones(len(events)), at), (len(users), len(tags)))
-    counts.sum_duplicates()
-    counts.data = 1 + np.log(counts.data)
-    profiles = pd.read_parquet(folder / "truth_profiles.parquet")
-    planted = profiles.pivot_table(index="circle", columns="tag", values="weight", fill_value=0)
-    planted = planted.reindex(columns=tags, fill_value=0.0)
-    real = truth.reindex(users).fillna("")
-    guess = naive_bayes(counts, planted, real, DIFFICULTIES[level].signal)
-    return adjusted_mutual_info_score(real, guess)
-
-
-def naive_bayes(counts, planted, real, signal):
-    """The most probable circle of each user, or "" for none."""
-    sizes = real.value_counts(normalize=True).reindex([*planted.index, ""])
-    everything = np.asarray(counts.sum(axis=0)) / counts.sum()
-    crowd = everything - 0.8 * signal * (sizes.to_numpy()[:-1] @ planted.to_numpy())
-    crowd = np.maximum(crowd, 1e-6) / np.maximum(crowd, 1e-6).sum()
-    mixed = np.vstack([signal * planted.to_numpy() + (1 - signal) * crowd, crowd])
-    odds = counts @ np.log(mixed).T + np.log(sizes.to_numpy())
-    return sizes.index.to_numpy()[odds.argmax(axis=1)]
+    assert agreements["easy"] > 0.83
+    assert 0.62 < agreements["medium"] < 0.75
+    assert agreements["hard"] < 0.62
