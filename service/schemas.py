@@ -147,7 +147,9 @@ class UserTier(BaseModel):
     review_after: datetime | None = Field(description="Until when it cannot be lost.")
     score: float | None = Field(description="The qualification score it rests on.")
     reason_codes: list[str] = Field(description="Why this tier, as codes.")
-    benefits: list[Benefit] = Field(description="The rights in force.")
+    benefits: list[Benefit] = Field(
+        description="Its rights; dated ones hold between `starts` and `ends`."
+    )
 
 
 class UserStage(BaseModel):
@@ -251,7 +253,10 @@ class TierChangeFeed(Listing):
 class FlywheelAnswer(Answer):
     """Stages, speed, friction, weight and momentum of the loop."""
 
-    flywheel: dict[str, JsonValue] = Field(description="The loop as the run measured it.")
+    flywheel: dict[str, JsonValue] = Field(
+        description="stages, speed, friction, weight, momentum, k_factor, rates, projection, "
+        "transitions and mappings, with the basis they rest on."
+    )
 
 
 class RatesGiven(BaseModel):

@@ -21,7 +21,8 @@ document.querySelector("form").addEventListener("submit", async event => {
   const key = event.target.elements.key.value;
   const answer = await fetch("/", {headers: {Authorization: "Bearer " + key}});
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  document.querySelector("main").replaceWith(page.querySelector("main"));
+  const main = page.querySelector("main") ?? "This key may not read circles.";
+  document.querySelector("main").replaceWith(main);
 });
 """
 STYLE = """
