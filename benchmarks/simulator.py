@@ -78,7 +78,7 @@ def read(folder: Path) -> Planted:
     table = profiles.pivot_table(index="circle", columns="tag", values="weight", fill_value=0.0)
     truth = pd.read_parquet(folder / "truth.parquet")
     first = truth[(truth.facet == "interest") & (truth["rank"] == 1)].set_index("user_id")
-    primary = table.index.get_indexer(first.circle.reindex(users))
+    primary = table.index.get_indexer(pd.Index(first.circle.reindex(users)))
     return Planted(counts, primary, table.reindex(columns=tags, fill_value=0.0).to_numpy())
 
 
