@@ -18,7 +18,7 @@ from models.mixture import crowd_shares, refine, seeded, settle, tag_sums
 from models.profiles import TagProfiles, assign_observed
 from models.rows import FloatArray, IntArray, Rows
 from models.tagspace import Single, TagSpace, tag_space
-from models.trimming import crowd_only, joined_alike, large_enough, merit
+from models.trimming import crowd_only, joined_alike, large_enough, merit, without_composites
 
 SPACE_PEOPLE, LANDMARKS, EM_PEOPLE = 200_000, 12_000, 30_000
 GROUP_SHARE, MIN_GROUP = 0.0015, 12
@@ -173,9 +173,9 @@ def round_groups(points: Single, count: int, seed: int) -> IntArray:
 def learned(
     groups: IntArray, landmarks: Landmarks, sample: Sample, min_share: float
 ) -> TagProfiles:
-    """Refine groups of landmarks into profiles; join the alike, drop the small."""
+    """Refine groups of landmarks into profiles; join the alike, drop mixtures and the small."""
     profiles = seeded(landmarks.rows, groups, crowd=sample.crowd)
-    profiles = joined_alike(refine(profiles, sample.people))
+    profiles = without_composites(joined_alike(refine(profiles, sample.people)))
     return settle(large_enough(profiles, min_share), sample.people)
 
 

@@ -8,17 +8,11 @@ from models.rows import FloatArray, IntArray, Rows
 Hash = npt.NDArray[np.uint64]
 
 
-def canonical_order(rows: Rows) -> IntArray:
-    """Return an order of the rows that depends on their content alone, shape (n_rows,).
-
-    Two tables with the same rows, shuffled, become the same table: equal rows are equal, so
-    which of them comes first does not matter.
-    """
-    return np.argsort(row_hashes(rows), kind="stable")
-
-
 def row_hashes(rows: Rows) -> Hash:
-    """Hash each row's tags and weights to 64 bits; equal rows have equal hashes."""
+    """Hash each row's tags and weights to 64 bits; equal rows have equal hashes.
+
+    Sorted by their hashes, two tables with the same rows become the same table.
+    """
     entry = scrambled(rows.columns.astype(np.uint64) + np.uint64(1))
     entry = scrambled(entry ^ rows.values.view(np.uint64))
     total = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(entry)])

@@ -35,17 +35,17 @@ class Ladder:
 def parents(mass: FloatArray) -> IntArray:
     """Return the coarser circle each circle belongs to, shape (n_circles,); -1 if it has none.
 
-    The ladder is cut before the merge whose price jumps most over the one before it. A coarser
-    circle holds at least two circles and at most half of all.
+    The ladder is cut before the merge whose price jumps most over the one before it, among the
+    cuts that leave at most half as many circles. Circles left by themselves have no parent.
     """
     count = len(mass)
     if count < 4:
         return np.full(count, -1)
     steps = ladder(mass)
-    log_costs = np.log(np.maximum(steps.costs, 1e-12))
-    jumps = np.diff(log_costs)[count // 4 - 1 :]
-    left = count - 1 - (int(np.argmax(jumps)) + count // 4)
-    groups = steps.groups(max(left, 2))
+    jumps = np.diff(np.log(np.maximum(steps.costs, 1e-12)))
+    fewest_merges = count - count // 2
+    merges = fewest_merges + int(np.argmax(jumps[fewest_merges - 1 :]))
+    groups = steps.groups(count - merges)
     shared = np.bincount(groups)[groups] > 1
     names = np.full(count, -1)
     names[shared] = np.unique(groups[shared], return_inverse=True)[1]

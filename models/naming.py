@@ -80,10 +80,27 @@ def distinctive(
 
 
 def proposals(row: Sequence[tuple[str, float]]) -> Iterator[str]:
-    """Names for a circle, the best first: its three most telling tags, then other triples."""
+    """Names for a circle, the best first: its three most telling tags, then other triples.
+
+    A tag that repeats a word of one before it says little new and comes last.
+    """
     words = list(dict.fromkeys(readable(tag) for tag, _ in row[:CANDIDATES]))
-    for some in combinations(words, min(WORDS, len(words))):
+    fresh = without_echoes(words)
+    ordered = fresh + [word for word in words if word not in fresh]
+    for some in combinations(ordered, min(WORDS, max(len(fresh), 1), len(ordered))):
         yield joined(some)
+
+
+def without_echoes(phrases: Sequence[str]) -> list[str]:
+    """Keep the phrases none of whose longer words was said before."""
+    said: set[str] = set()
+    fresh = []
+    for phrase in phrases:
+        words = {word.rstrip("s") for word in phrase.casefold().split() if len(word) > 3}
+        if not words & said:
+            fresh.append(phrase)
+            said |= words
+    return fresh
 
 
 def first_free(names: Iterator[str], used: set[str], circle: int) -> str:

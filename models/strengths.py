@@ -9,7 +9,9 @@ from models.rows import FloatArray, IntArray, Rows, add_up
 from models.tagtable import Evidence, TagTable
 
 STEPS = 10
-NEEDED = 3.5
+WORTH_TRYING = -2.0
+"""Least log-odds, alone against the crowd, of a circle that may explain what another leaves."""
+NEEDED = 4.5
 """Log-likelihood a further circle must add; near 1.9 would be the usual 5 % test."""
 CROWD_TAGS = 1.0
 """Tags' worth of prior belief in the background."""
@@ -18,7 +20,7 @@ LEAD = 1.0 - 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """The slots that may become memberships: circles that beat the background by themselves.
+    """The slots that may become memberships: circles not hopeless against the crowd.
 
     Attributes
     ----------
@@ -41,8 +43,8 @@ class Candidates:
     def of(
         cls, evidence: Evidence, margins: FloatArray, labels: npt.NDArray[np.int32]
     ) -> "Candidates":
-        """Keep the slots of placed rows whose margin is above 0."""
-        kept = (margins > 0) & (labels[evidence.slot_row] >= 0)
+        """Keep the slots of placed rows whose margin makes them worth trying."""
+        kept = (margins > WORTH_TRYING) & (labels[evidence.slot_row] >= 0)
         number = np.cumsum(kept) - 1
         pairs = kept[evidence.slot]
         rows, circles = evidence.slot_row[kept], evidence.slot_circle[kept]

@@ -95,8 +95,10 @@ def standardised(counts: Single, expected: Single) -> Single:
 def null_edge(expected: Single) -> float:
     """Return the largest eigenvalue when co-occurrence is pure chance."""
     generator = np.random.default_rng(12345)
-    upper = np.triu(generator.poisson(expected).astype(np.float32), 1)
-    values, _ = leading(standardised(upper + upper.T, expected), NULL_DIMENSIONS, steps=10)
+    counts = np.zeros_like(expected)
+    for tag in range(len(expected)):
+        counts[tag, tag + 1 :] = generator.poisson(expected[tag, tag + 1 :])
+    values, _ = leading(standardised(counts + counts.T, expected), NULL_DIMENSIONS, steps=10)
     return float(values[0])
 
 

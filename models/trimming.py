@@ -4,15 +4,20 @@ from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
+from scipy.optimize import nnls
 from scipy.sparse.csgraph import connected_components
 
 from models.expectation import expect
 from models.mixture import dense, with_signatures
 from models.profiles import TagProfiles
-from models.rows import IntArray, Rows
+from models.rows import FloatArray, IntArray, Rows
 
 SAME = 0.8
 """Signatures whose cosine passes this are one circle."""
+MIXED = 0.85
+"""Share of a signature's squared length that others must account for to make it their mixture."""
+PART = 0.3
+"""Least weight, and least cosine, of a circle that is part of a mixture."""
 
 
 def joined_alike(profiles: TagProfiles) -> TagProfiles:
@@ -25,6 +30,30 @@ def joined_alike(profiles: TagProfiles) -> TagProfiles:
     member[group, np.arange(profiles.n_circles)] = profiles.sizes
     sizes = member.sum(axis=1)
     return with_signatures(profiles, member @ table / sizes[:, None], sizes)
+
+
+def without_composites(profiles: TagProfiles) -> TagProfiles:
+    """Drop circles that are mixtures of others, smallest first.
+
+    People in two circles at once can lie densely enough to look like a third; membership in
+    both says the same with one circle less.
+    """
+    table = dense(profiles)
+    unit = table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-12)
+    kept = np.ones(len(unit), dtype=bool)
+    for circle in np.argsort(profiles.sizes, kind="stable"):
+        others = np.flatnonzero(kept & (np.arange(len(unit)) != circle))
+        kept[circle] = not is_composite(unit[circle], unit[others])
+    return only(profiles, np.flatnonzero(kept))
+
+
+def is_composite(signature: FloatArray, others: FloatArray) -> bool:
+    """Whether two or more of `others` add up to a signature; all of length 1."""
+    near = others[others @ signature > PART]
+    if len(near) < 2:
+        return False
+    weights, error = nnls(near.T, signature)
+    return bool(error**2 < 1.0 - MIXED and np.count_nonzero(weights > PART) >= 2)
 
 
 def large_enough(profiles: TagProfiles, min_share: float) -> TagProfiles:
