@@ -27,6 +27,7 @@ from segmentation.exposures import (
 )
 from segmentation.influence import measure_growth, measure_influence
 from segmentation.levers import build_shared_tags, lever_evidence, tag_worth
+from segmentation.progress import Advance, ignore
 from segmentation.propensity import (
     LEVEL,
     Verdict,
@@ -69,6 +70,7 @@ def score_sharing(
     as_of: datetime | None,
     circles: NDArray[np.int32],
     seed: int = 0,
+    progress: Advance = ignore,
 ) -> Sharing:
     """Score every user's sharing from the valid tables of a run.
 
@@ -85,14 +87,19 @@ def score_sharing(
         Each person's primary interest circle, -1 for none.
     """
     labels = np.asarray(circles, dtype=np.int64)
+    steps = 4 * labels.size
     seen = prepare(engine, config, tables, as_of=as_of, circles=labels)
+    progress(labels.size, steps)
     verdict, scores = _propensity(engine, seen, as_of, labels, seed)
+    progress(2 * labels.size, steps)
     worth = tag_worth(engine, config.channels)
     shared = build_shared_tags(engine, config.channels)
     evidence = lever_evidence(engine, shared, channels=config.channels, circles=labels)
     currency = social_currency(evidence)
+    progress(3 * labels.size, steps)
     carried = measure_influence(engine, people=labels.size, seed=seed)
     grown = measure_growth(engine, config, as_of=as_of, people=labels.size)
+    progress(steps, steps)
     return Sharing(
         propensity=scores.probability,
         low=scores.low,

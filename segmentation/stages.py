@@ -130,6 +130,7 @@ def score_people(context: Context, advance: Advance) -> int:
         as_of=context.as_of,
         circles=context.circles("interest").labels,
         seed=context.seed,
+        progress=advance,
     )
     arrays = {
         "propensity": sharing.propensity,

@@ -53,8 +53,8 @@ def demo(
 
     data = store.parent / "data"
     shown = reporter(quiet=as_json)
-    with shown.stage(f"simulate {users:,} people"):
-        plant(users, data, seed=seed)
+    with shown.stage(f"simulate {users:,} people") as advance:
+        plant(users, data, seed=seed, progress=advance)
     files = {table: [str((data / file).resolve())] for table, file in TABLE_FILES.items()}
     settings = overlay(Settings(), {"input": files}, "the demo")
     request = RunRequest(
@@ -77,8 +77,10 @@ def simulate(
     """Write planted events and the truth behind them."""
     from segmentation.simulator import simulate as plant
 
-    with reporter(quiet=as_json).stage(f"simulate {users:,} people"):
-        report = plant(users, out, seed=seed, periods=periods, difficulty=difficulty)
+    with reporter(quiet=as_json).stage(f"simulate {users:,} people") as advance:
+        report = plant(
+            users, out, seed=seed, periods=periods, difficulty=difficulty, progress=advance
+        )
     facts = {"users": report.users, "rows": dict(report.rows), "folders": report.folders}
     answer(facts, as_json, lambda: typer.echo(f"{report.rows['events']:,} events in {out}."))
 
