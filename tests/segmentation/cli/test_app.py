@@ -1,0 +1,67 @@
+"""The program's own manners: help everywhere, JSON everywhere, one message for a failure."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from segmentation.cli.app import app, main
+from tests.test_docs import commands
+
+NAMES = [name for name, _ in commands(typer.main.get_command(app), "coterie")]
+ASKS_FOREVER = {"coterie serve"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_explains_itself(name, capsys):
+    """`--help` exits 0 and says what the command does."""
+    with pytest.raises(SystemExit) as stopped:
+        main([*name.split()[1:], "--help"])
+
+    assert stopped.value.code == 0
+    assert "Usage: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - ASKS_FOREVER))
+def test_every_command_can_answer_in_json(name):
+    """A script never has to read text made for people."""
+    command = dict(commands(typer.main.get_command(app), "coterie"))[name]
+
+    assert any("--json" in parameter.opts for parameter in command.params)
+
+
+def test_a_failure_is_json_when_json_was_asked_for(tmp_path, capsys):
+    """The error is one object on standard error."""
+    with pytest.raises(SystemExit) as stopped:
+        main(["rollback", "--store", str(tmp_path), "--json"])
+
+    assert stopped.value.code == 2
+    assert "error" in json.loads(capsys.readouterr().err)
+
+
+def test_debug_shows_where_an_error_came_from(tmp_path):
+    """With `--debug` there is a traceback, without it one line."""
+    words = [Path(sys.executable).with_name("coterie"), "rollback", "--store", tmp_path]
+
+    plain, deep = (
+        subprocess.run([*words, *more], capture_output=True, text=True, check=False)
+        for more in ([], ["--debug"])
+    )
+
+    assert "Traceback" not in plain.stderr
+    assert "Traceback" in deep.stderr
+
+
+def test_help_loads_nothing_heavy():
+    """Asking for help is quick: no clustering library, no query engine is loaded."""
+    code = (
+        "import sys, segmentation.cli.app; "
+        "print(sorted({'sklearn', 'duckdb', 'hdbscan', 'pandas', 'pyarrow'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,76 @@
+"""Circles of a facet are fitted on people with enough tags, kept, and read back the same."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from segmentation.circling import FacetCircles, aligned, find_circles, spread
+from segmentation.config import CirclesConfig
+from segmentation.tags import FacetMatrix
+
+
+@pytest.fixture(scope="module")
+def facet():
+    """Two plain circles of 200 people, and fifty who may not or cannot be placed."""
+    rng = np.random.default_rng(4)
+    rows = np.zeros((450, 40))
+    for person in range(400):
+        rows[person, (person // 200) * 20 + rng.choice(20, 6, replace=False)] = 1.0
+    rows[425:, 0] = 1.0
+    reasons = np.array([""] * 400 + ["consent"] * 25 + ["too_few_tags"] * 25)
+    return FacetMatrix(sparse.csr_array(rows), [f"tag {n:02d}" for n in range(40)], reasons, ())
+
+
+def test_everyone_is_placed_or_has_a_reason(facet):
+    """Reasons of the facet stay; the placed have none."""
+    found = find_circles(facet, CirclesConfig(), name="interest", seed=0)
+
+    assert found.model.n_circles == 2
+    assert ((found.labels >= 0) == (found.reasons == "")).all()
+    assert (found.reasons[400:] == facet.reasons[400:]).all()
+    assert np.diff(found.members.indptr)[400:].sum() == 0
+
+
+def test_kept_circles_come_back_the_same(facet, tmp_path):
+    """Saving loses nothing."""
+    found = find_circles(facet, CirclesConfig(), name="interest", seed=0)
+
+    found.save(tmp_path)
+    back = FacetCircles.load(tmp_path)
+
+    assert (back.labels == found.labels).all()
+    assert (back.reasons == found.reasons).all()
+    assert (back.members != found.members).nnz == 0
+    assert all(
+        np.array_equal(value, back.model.to_arrays()[name])
+        for name, value in found.model.to_arrays().items()
+    )
+
+
+def test_a_facet_nobody_has_tags_in_has_no_circle(tmp_path):
+    """A source without labels or times is no error."""
+    empty = FacetMatrix(sparse.csr_array((3, 0)), [], np.array(["too_few_tags"] * 3), ())
+
+    found = find_circles(empty, CirclesConfig(), name="lifestyle", seed=0)
+    found.save(tmp_path)
+
+    assert FacetCircles.load(tmp_path).model.n_circles == 0
+    assert (found.labels == -1).all()
+
+
+def test_rows_go_back_to_where_they_were_taken_from():
+    """People left out have empty rows."""
+    taken = sparse.csr_array(np.array([[1.0, 0.0], [0.0, 2.0]]))
+
+    back = spread(taken, np.array([1, 3]), 4)
+
+    assert back.toarray().tolist() == [[0, 0], [1, 0], [0, 0], [0, 2]]
+
+
+def test_profiles_move_to_the_columns_of_other_tags():
+    """Tags that are gone are left out, new ones are empty."""
+    profiles = sparse.csr_array(np.array([[0.25, 0.75]]))
+
+    moved = aligned(profiles, ["b", "gone"], to=["a", "b"])
+
+    assert moved.toarray().tolist() == [[0.0, 0.25]]
