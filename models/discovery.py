@@ -24,6 +24,7 @@ SPACE_PEOPLE, LANDMARKS, EM_PEOPLE = 200_000, 12_000, 30_000
 GROUP_SHARE, MIN_GROUP = 0.0015, 12
 TRIED = (2, 3, 4, 6, 8, 12, 16, 24, 32)
 TRIAL_PEOPLE = 10_000
+FEW, MANY_STARTS, FEW_STARTS = 12, 10, 3  # k-means to few groups depends most on its start
 ANYONE = 1e3
 """An offset that places whoever shares a tag with a circle."""
 
@@ -84,38 +85,48 @@ class Search:
     seed: int
 
     def about(self, count: int, fine: TagProfiles | None) -> list[TagProfiles]:
-        """Sets of about `count` circles: round ones, and the dense ones if they reach."""
+        """Sets of about `count` circles: round ones, and dense ones where density is trusted."""
         found = [self.rounded(count)]
-        if fine is not None and fine.n_circles > count:
-            found.append(merged(fine, self.sample, count, self.min_share))
-        elif fine is not None and fine.n_circles == count:
-            found.append(fine)
-        return found
+        if fine is None or fine.n_circles < count or self.rival(fine) is not None:
+            return found
+        if fine.n_circles == count:
+            return [*found, fine]
+        return [*found, merged(fine, self.sample, count, self.min_share)]
 
     def unasked(self, fine: TagProfiles | None) -> list[TagProfiles]:
         """Sets whose number of circles comes from the data.
 
         Density counts where its circles describe people better than as many round ones. Where
-        they do not, groups shade into each other, and the worth of each number decides.
+        they do not, the worth of each number decides; without a best one groups shade into each
+        other, and the bend of the curve gives a number people can work with.
         """
-        if fine is not None and fine.n_circles:
-            rival = self.rounded(fine.n_circles)
-            if merit(fine, self.sample.people) >= merit(rival, self.sample.people):
-                return [fine]
-            return [fine, self.rounded(self.count())]
-        return [self.rounded(self.count())]
+        rival = self.rival(fine)
+        if fine is not None and rival is None:
+            return [fine]
+        worth = self.worth()
+        best = self.rounded(TRIED[peak_or_knee(np.log(TRIED), worth)])
+        if np.argmax(worth) == len(TRIED) - 1:
+            return [best]
+        return [profiles for profiles in (best, fine, rival) if profiles is not None]
+
+    def rival(self, fine: TagProfiles | None) -> TagProfiles | None:
+        """Return as many round circles as dense ones if they describe people better."""
+        if fine is None:
+            return None
+        rival = self.rounded(max(fine.n_circles, 1))
+        people = self.sample.people
+        return rival if merit(rival, people) > merit(fine, people) else None
 
     def rounded(self, count: int) -> TagProfiles:
         """Learn from round groups."""
         groups = round_groups(self.sample.broad.points, count, self.seed)
         return learned(groups, self.sample.broad, self.sample, self.min_share)
 
-    def count(self) -> int:
-        """Choose a number of circles by trying some on fewer people."""
+    def worth(self) -> FloatArray:
+        """Try some numbers of circles on fewer people; return the merit of each."""
         some = self.sample.people.part(0, min(TRIAL_PEOPLE, self.sample.people.n_rows))
         trial = replace(self, sample=replace(self.sample, people=some))
-        worth = [merit(trial.rounded(count), some) for count in TRIED]
-        return TRIED[peak_or_knee(np.log(TRIED), np.array(worth))]
+        return np.array([merit(trial.rounded(count), some) for count in TRIED])
 
 
 def peak_or_knee(x: FloatArray, y: FloatArray) -> int:
@@ -166,7 +177,8 @@ def round_groups(points: Single, count: int, seed: int) -> IntArray:
     count = min(count, len(points))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct points than groups
-        model = KMeans(count, n_init=3, random_state=seed).fit(points)
+        starts = FEW_STARTS if count > FEW else MANY_STARTS
+        model = KMeans(count, n_init=starts, random_state=seed).fit(points)
     return np.asarray(model.labels_.astype(np.int64))
 
 
