@@ -126,7 +126,9 @@ class CircleClusterer(BaseEstimator):
 
     def explain(self, x: Matrix) -> Explanation:
         """Take apart, tag by tag, the log-odds of one row's circle against the background."""
-        return explain(self.model_, self._rows(x, reset=False))
+        check_is_fitted(self)
+        row = x if hasattr(x, "reshape") else np.asarray(x)
+        return explain(self.model_, self._rows(row.reshape(1, -1), reset=False))
 
     def assign(self, X: Matrix) -> Assignment:
         """Return labels, strengths and the odds behind them, in one pass."""

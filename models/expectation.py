@@ -42,8 +42,11 @@ class Expectations:
         return len(self.sure)
 
 
-def expect(profiles: TagProfiles, rows: Rows) -> Expectations:
-    """Add up what the people say about the profiles, piece by piece in row order."""
+def expect(profiles: TagProfiles, rows: Rows, *, tags: bool = True) -> Expectations:
+    """Add up what the people say about the profiles, piece by piece in row order.
+
+    Without `tags` the masses of entries and background, the dearest part, stay 0.
+    """
     table = profiles.table
     entries, background = np.zeros(len(table.circles)), np.zeros(profiles.n_tags)
     sizes, grid = np.zeros(profiles.n_circles), np.zeros(len(profiles.grid))
@@ -53,9 +56,10 @@ def expect(profiles: TagProfiles, rows: Rows) -> Expectations:
     cost = table.cost(rows)
     for first, part in rows.parts(cost, limit=PAIRS_AT_ONCE):
         belief = Belief.of(profiles, gather(table, part), part)
-        mass = belief.without_itself(part)
-        entries += add_up(belief.evidence.entry, mass.pairs, len(entries))
-        background += add_up(part.columns, mass.crowd, profiles.n_tags)
+        if tags:
+            mass = belief.without_itself(part)
+            entries += add_up(belief.evidence.entry, mass.pairs, len(entries))
+            background += add_up(part.columns, mass.crowd, profiles.n_tags)
         sizes += belief.sizes(profiles.n_circles)
         grid += belief.posterior.sum(axis=1)
         log_likelihood += belief.gain() + float(part.values @ by_chance[part.columns])

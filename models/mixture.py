@@ -79,7 +79,7 @@ def refine(profiles: TagProfiles, rows: Rows, *, steps: int = 6) -> TagProfiles:
 def settle(profiles: TagProfiles, rows: Rows, *, steps: int = 3) -> TagProfiles:
     """Re-estimate sizes, noise and signal shares alone."""
     for _ in range(steps):
-        profiles = reweighed(profiles, expect(profiles, rows))
+        profiles = reweighed(profiles, expect(profiles, rows, tags=False))
     return profiles
 
 

@@ -72,7 +72,7 @@ def only(profiles: TagProfiles, circles: IntArray) -> TagProfiles:
 def merit(profiles: TagProfiles, people: Rows) -> float:
     """Log-likelihood of the people less half a log for each signature tag (Schwarz 1978)."""
     price = 0.5 * len(profiles.tags) * np.log(max(people.n_rows, 2))
-    return float(expect(profiles, people).log_likelihood - price)
+    return float(expect(profiles, people, tags=False).log_likelihood - price)
 
 
 def crowd_only(profiles: TagProfiles) -> TagProfiles:

@@ -54,7 +54,7 @@ def test_raw_scale_moves_nobody_much(fitted, four_circles):
     assert adjusted_mutual_info_score(scaled.labels_, fitted.labels_) > 0.95
 
 
-@pytest.mark.parametrize("count", [4, 8, 16])
+@pytest.mark.parametrize("count", [4, 8, 16, 32])
 def test_the_number_of_circles_comes_from_the_data(planted, count):
     """Within one of what was planted."""
     X = planted(circles=count, users=600 * count, tags_a_user=18.0, seed=count).X
@@ -114,6 +114,17 @@ def test_every_person_outside_has_a_reason(fitted, four_circles):
 
     assert ((said == "") == (fitted.labels_ >= 0)).all()
     assert set(said) <= {"", "far", "ambiguous", "too_few_tags"}
+
+
+def test_a_row_is_explained_however_it_is_given(fitted, four_circles):
+    """As one row of a matrix, a flat sparse row, a flat array or a list."""
+    X = four_circles.X
+    ways = [X[[3]], X[3], X[[3]].toarray()[0], X[[3]].toarray()[0].tolist()]
+
+    told = [fitted.explain(x) for x in ways]
+
+    assert {explanation.log_odds for explanation in told} == {told[0].log_odds}
+    assert told[0].circle == fitted.labels_[3] or fitted.labels_[3] == -1
 
 
 @pytest.mark.parametrize(
