@@ -105,7 +105,7 @@ class CirclesConfig:
     coverage: float | Literal["auto"] = "auto"
     min_circle_share: float = 0.0008
     max_circles: int = 3
-    resamples: int = 8
+    resamples: int = 5
 
 
 @dataclass(frozen=True, kw_only=True)
