@@ -250,49 +250,6 @@ class TierChangeFeed(Listing):
     changes: list[TierChange] = Field(description="The changes of this page.")
 
 
-class FlywheelAnswer(Answer):
-    """Stages, speed, friction, weight and momentum of the loop."""
-
-    flywheel: dict[str, JsonValue] = Field(
-        description="stages, speed, friction, weight, momentum, k_factor, rates, projection, "
-        "transitions and mappings, with the basis they rest on."
-    )
-
-
-class RatesGiven(BaseModel):
-    """Rates to turn the flywheel with; the live run's own stand in for those left out."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    engaged: float | None = Field(
-        default=None, ge=0, le=1e12, description="Engaged users at the start."
-    )
-    advocacy: Share | None = Field(default=None, description="Share of active users who advocate.")
-    referrals: float | None = Field(
-        default=None, ge=0, le=1e6, description="Newcomers an advocate brings."
-    )
-    persistence: Share | None = Field(
-        default=None, description="Share of active users who stay active."
-    )
-    rotations: int = Field(default=5, ge=1, le=120, description="Turns to project.")
-
-
-class Rates(BaseModel):
-    """The rates a projection was made with."""
-
-    engaged: float = Field(description="Engaged users at the start.")
-    advocacy: float = Field(description="Share of active users who advocate each rotation.")
-    referrals: float = Field(description="Newcomers each advocate brings.")
-    persistence: float = Field(description="Share of active users who stay active.")
-
-
-class Projection(Answer):
-    """Engaged users after each turn of the flywheel."""
-
-    rates: Rates = Field(description="The rates used, given or measured.")
-    engaged: list[float] = Field(description="Engaged users after each rotation.")
-
-
 class Run(BaseModel):
     """A finished run whose snapshot is kept."""
 

@@ -249,13 +249,34 @@ def quarantine() -> list[dict[str, Any]]:
 
 
 def flywheel(stages: list[dict[str, Any]]) -> dict[str, Any]:
-    """Stage counts that reconcile with the lifecycle table."""
-    counts = {name: sum(row["stage"] == name for row in stages) for name in STAGES}
+    """Stage counts that reconcile with the lifecycle table; nothing is projected."""
+    counts = [sum(row["stage"] == name for row in stages) for name in STAGES]
+    before, after = [*STAGES, "newcomer"], [*STAGES, "gone"]
     return {
-        "stages": [{"stage": name, "people": count} for name, count in counts.items()],
+        "stages": [
+            {
+                "stage": name,
+                "people": count,
+                "share": count / max(len(stages), 1),
+                "speed": None,
+                "friction": 0.1,
+            }
+            for name, count in zip(STAGES, counts, strict=True)
+        ],
         "speed": 0.12,
-        "friction": {name: 0.1 for name in STAGES},
+        "friction": 0.1,
         "weight": 0.4,
         "momentum": 0.048,
         "k_factor": 0.3,
+        "rates": dict.fromkeys(("engaged", "advocacy", "referrals", "persistence")),
+        "projection": None,
+        "transitions": {
+            "against": "one window earlier",
+            "before": before,
+            "after": after,
+            "counts": [[0] * len(after) for _ in STAGES] + [[*counts, 0]],
+            "shares": [[0.0] * len(after) for _ in before],
+        },
+        "mappings": {"aipl": dict.fromkeys(STAGES, "interest")},
+        "basis": {"window_days": 30.0, "windows": "rolling", "acts": "purchase"},
     }

@@ -119,7 +119,7 @@ def test_http_answers_what_was_exported(demo, tmp_path):
     stored = {row["user_id"]: row for row in rows["users"]}[user["user_id"]]
     assert user["share_propensity"]["estimate"] == stored["share_propensity"]
     assert user["tier"]["tier"] == stored["tier"]
-    assert sum(stage["people"] for stage in flywheel["flywheel"]["stages"]) == 800
+    assert sum(stage["people"] for stage in flywheel["stages"]) == 800
 
 
 def test_a_second_run_goes_live_under_the_server(demo):

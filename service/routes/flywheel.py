@@ -7,7 +7,7 @@ from segmentation.index import Snapshot
 from service.auth import CanRead
 from service.errors import InvalidValue, problems
 from service.live import LiveSnapshot
-from service.schemas import FlywheelAnswer, Projection, Rates, RatesGiven
+from service.motion import FlywheelAnswer, Projection, Rates, RatesGiven
 
 router = APIRouter(prefix="/v1", tags=["flywheel"])
 
@@ -15,9 +15,7 @@ router = APIRouter(prefix="/v1", tags=["flywheel"])
 @router.get("/flywheel", responses=problems(401, 403, 500, 503))
 async def get_flywheel(snapshot: LiveSnapshot, _: CanRead) -> FlywheelAnswer:
     """Show stages, speed, friction, weight, momentum and K as the run measured them."""
-    return FlywheelAnswer.model_validate(
-        {"run_id": snapshot.run_id, "flywheel": snapshot.flywheel()}
-    )
+    return FlywheelAnswer.model_validate({"run_id": snapshot.run_id, **snapshot.flywheel()})
 
 
 @router.post("/flywheel:project", responses=problems(401, 403, 413, 422, 500, 503))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service import schemas
+from service import motion, schemas
 from service.app import create_app
 from service.settings import Settings
 
@@ -55,7 +55,7 @@ def test_every_operation_asks_for_a_key_with_a_scope(path):
         ("/v1/tiers", schemas.TierList),
         ("/v1/tiers/assignments", schemas.AssignmentList),
         ("/v1/tiers/changes", schemas.TierChangeFeed),
-        ("/v1/flywheel", schemas.FlywheelAnswer),
+        ("/v1/flywheel", motion.FlywheelAnswer),
         ("/v1/runs", schemas.RunList),
     ],
 )

@@ -7,7 +7,7 @@ RATES = {"engaged": 100, "advocacy": 0.1, "referrals": 1, "persistence": 1}
 
 def test_the_loop_counts_everyone(api):
     """Stage counts reconcile with the people of the run."""
-    stages = api.get("/v1/flywheel").json()["flywheel"]["stages"]
+    stages = api.get("/v1/flywheel").json()["stages"]
 
     assert sum(stage["people"] for stage in stages) == 500
 
