@@ -5,11 +5,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from models.lineage import Event, match_circles
+from models.lineage import UNKNOWN, Event, match_circles
 from models.naming import circle_names, top_tags
 from segmentation.arrays import load_arrays
 from segmentation.circling import FacetCircles, aligned
@@ -17,6 +18,8 @@ from segmentation.config import Facet
 from segmentation.store import Store
 from segmentation.tables import empty
 from segmentation.tags import FacetMatrix
+
+IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,11 @@ class Identity:
 class Earlier:
     """The same facet in the run before; without one, nothing.
 
-    `signatures` are circles x `tags`; `members` is a table of the people whose primary circle
-    each was.
+    `people` are all the users that run knew; `signatures` are circles x `tags`; `members` is a
+    table of the people whose primary circle each was.
     """
 
+    people: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
     circles: list[dict[str, Any]] = field(default_factory=list)
     members: pa.Table = field(default_factory=lambda: empty("members"))
     signatures: sparse.csr_array = field(default_factory=lambda: sparse.csr_array((0, 0)))
@@ -65,6 +69,7 @@ class Earlier:
         primary = pc.and_(pc.equal(members["facet"], facet), pc.equal(members["rank"], 1))
         parts = (model["shares"], model["tags"], model["starts"])
         return cls(
+            people=store.table(run_id, "users")["user_id"].combine_chunks(),
             circles=sorted(circles, key=lambda row: order[row["circle_id"]]),
             members=members.filter(primary),
             signatures=sparse.csr_array(parts, shape=(len(order), len(model["tag_names"]))),
@@ -78,12 +83,15 @@ class Earlier:
         """The ids of the circles, in the order of their signatures."""
         return [row["circle_id"] for row in self.circles]
 
-    def labels(self, user_ids: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        """Each person's primary circle then; -1 for none, or for people not known then."""
-        at = pc.index_in(pa.array(user_ids, pa.string()), self.members["user_id"])
-        circle = self.members["circle_id"].take(at)
-        numbers = pc.index_in(circle, pa.array(self.circle_ids, pa.string()))
-        return np.asarray(numbers.fill_null(-1).to_numpy(), dtype=np.int64)
+    def labels(self, user_ids: pa.Array) -> IntArray:
+        """Each person's primary circle then; -1 for none, -2 for people not known then."""
+        at = pc.index_in(user_ids, self.members["user_id"])
+        numbers = pc.index_in(
+            self.members["circle_id"].take(at), pa.array(self.circle_ids, pa.string())
+        )
+        labels = numbers.fill_null(-1).to_numpy().astype(np.int64)
+        known = pc.is_in(user_ids, self.people).to_numpy(zero_copy_only=False)
+        return np.where(known, labels, UNKNOWN)
 
 
 def identify(
@@ -98,9 +106,10 @@ def identify(
 ) -> Identity:
     """Give every circle its id: the one it had, or a number never used before."""
     signatures = found.model.signatures.to_csr()
+    before, after = everybody(earlier, user_ids, found.labels)
     lineage = match_circles(
-        earlier.labels(user_ids),
-        found.labels.astype(np.int64),
+        before,
+        after,
         profiles_before=aligned(earlier.signatures, earlier.tags, matrix.tags),
         profiles_after=signatures,
     )
@@ -133,9 +142,17 @@ def identify(
     )
 
 
-def numbered(
-    origins: np.ndarray[tuple[int], np.dtype[np.int64]], earlier: Earlier, facet: Facet
-) -> tuple[list[str], int]:
+def everybody(
+    earlier: Earlier, user_ids: Sequence[str], labels: npt.NDArray[np.int32]
+) -> tuple[IntArray, IntArray]:
+    """The circles then and now of all the people of either run, those gone since at the end."""
+    here = pa.array(user_ids, pa.string())
+    gone = earlier.people.filter(pc.invert(pc.is_in(earlier.people, here)))
+    now = np.concatenate([labels, np.full(len(gone), UNKNOWN)])
+    return earlier.labels(pa.concat_arrays([here, gone])), now.astype(np.int64)
+
+
+def numbered(origins: IntArray, earlier: Earlier, facet: Facet) -> tuple[list[str], int]:
     """The ids in the model's order, and the next number free."""
     ids, number = [], earlier.next_number
     for origin in origins.tolist():

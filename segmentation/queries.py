@@ -73,6 +73,11 @@ def decay(as_of: datetime | None, half_life_days: float) -> str:
     if as_of is None:
         return "CAST(1 AS DOUBLE)"
     age = f"GREATEST(COALESCE(DATE_DIFF('microsecond', ts, {timestamp(as_of)}), 0), 0)"
+    return halved(age, half_life_days)
+
+
+def halved(age: str, half_life_days: float) -> str:
+    """Return what is left of a weight at an age in microseconds."""
     return f"POWER(CAST(2 AS DOUBLE), -CAST({age} AS DOUBLE) / {half_life_days * DAY!r})"
 
 
@@ -95,19 +100,24 @@ def typical_values() -> str:
     )
 
 
-def tastes(channel_condition: str, *, as_of: datetime | None, half_life: float, clip: float) -> str:
+def tastes(channel_condition: str, *, half_life: float, clip: float) -> str:
     """Weigh each event's tag: its value by what is typical of the channel, clipped, decayed.
 
     Dividing by the channel's own median makes its scale immaterial. A negative amount is no taste.
+    Age counts from the person's own latest event: silence says nothing about taste.
     """
+    is_taste = f"events.value >= 0 AND {channel_condition}"
+    latest = f"SELECT user_id, MAX(ts) AS ts FROM events WHERE {is_taste} GROUP BY user_id"
+    age = "COALESCE(DATE_DIFF('microsecond', events.ts, latest.ts), 0)"
     ratio = "COALESCE(ROUND(events.value / typical.typical, 6), 0)"
     clipped = f"LEAST(GREATEST({ratio}, {LEAST_WEIGHT}), {clip!r})"
     return (
         "SELECT events.user_id, events.tag, "
-        f"CAST(ROUND({UNIT} * {clipped} * {decay(as_of, half_life)}) AS BIGINT) AS weight "
+        f"CAST(ROUND({UNIT} * {clipped} * {halved(age, half_life)}) AS BIGINT) AS weight "
         f"FROM events LEFT JOIN ({typical_values()}) AS typical "
         "ON events.channel = typical.channel "
-        f"WHERE events.value >= 0 AND {channel_condition}"
+        f"LEFT JOIN ({latest}) AS latest ON events.user_id = latest.user_id "
+        f"WHERE {is_taste}"
     )
 
 

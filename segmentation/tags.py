@@ -122,7 +122,6 @@ def weights(
         queried.append(
             queries.tastes(
                 channels_of(roles, channels),
-                as_of=as_of,
                 half_life=settings.half_life_days,
                 clip=settings.clip,
             )

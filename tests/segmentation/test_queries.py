@@ -19,7 +19,7 @@ TABLES = {
     "quarantined": queries.quarantined(JUDGED),
     "people": queries.people(),
     "typical_values": queries.typical_values(),
-    "tastes": queries.tastes("channel IN ('a')", as_of=NOW, half_life=30.0, clip=10.0),
+    "tastes": queries.tastes("channel IN ('a')", half_life=30.0, clip=10.0),
     "tag_sums": queries.tag_sums([queries.people()]),
     "holders": queries.holders(),
     "entries": queries.entries(["it's"]),

@@ -79,13 +79,20 @@ def weight(matrix: FacetMatrix, person: int, tag: str) -> float:
 
 
 def test_a_weight_is_value_over_the_usual_halved_by_age(facet):
-    """Twice the channel's median, one half-life old, weighs one."""
-    fresh = [(user, 0, "browse", "tea", 3.0) for user in ("u2", "u3")]
+    """Twice the channel's median, one half-life before their latest event, weighs one."""
+    events = [("u1", 30, "browse", "yoga", 6.0), ("u1", 0, "browse", "tea", 3.0)]
 
-    matrix = facet([("u1", 30, "browse", "yoga", 6.0), *fresh], half_life_days=30.0)
+    matrix = facet([*events, ("u2", 0, "browse", "tea", 3.0)], half_life_days=30.0)
 
     assert weight(matrix, 0, "yoga") == pytest.approx(1.0, abs=1e-6)
-    assert weight(matrix, 1, "tea") == 1.0
+    assert weight(matrix, 0, "tea") == 1.0
+
+
+def test_silence_takes_nothing_from_a_taste(facet):
+    """People who were here long ago weigh as much as people who are here now."""
+    matrix = facet([("u1", 300, "browse", "tea", 1.0), ("u2", 0, "browse", "tea", 1.0)])
+
+    assert weight(matrix, 0, "tea") == weight(matrix, 1, "tea") == 1.0
 
 
 def test_repeats_add_up_and_one_event_is_clipped(facet):
