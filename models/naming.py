@@ -8,12 +8,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from models.topics import Spoken, topics
+
 FloatArray = npt.NDArray[np.float64]
 
 WORDS = 3
 SHOWN = 12
 CANDIDATES = 12
-LONGEST = 24
+LONGEST = 48
 
 
 def circle_names(
@@ -39,12 +41,12 @@ def circle_names(
     """
     names = dict(taken or {})
     used = {name.casefold() for name in names.values()}
-    ranked = distinctive(profiles, background, tags, denied)
-    for circle, row in enumerate(ranked):
+    allowed = {tag.casefold() for tag in tags if not is_denied(tag, denied)}
+    for circle, row in enumerate(distinctive(profiles, background, tags, denied)):
         if circle not in names:
-            names[circle] = first_free(proposals(row), used, circle)
+            names[circle] = first_free(proposals(row, allowed), used, circle)
             used.add(names[circle].casefold())
-    return [names[circle] for circle in range(len(ranked))]
+    return [names[circle] for circle in range(profiles.shape[0])]
 
 
 def top_tags(
@@ -55,13 +57,17 @@ def top_tags(
     denied: Sequence[str] = (),
 ) -> list[list[tuple[str, float]]]:
     """Return each circle's most distinctive tags with their lift over the crowd."""
-    return [row[:SHOWN] for row in distinctive(profiles, background, tags, denied)]
+    ranked = distinctive(profiles, background, tags, denied)
+    return [[(tag, lift) for tag, lift, _ in row[:SHOWN]] for row in ranked]
 
 
 def distinctive(
     profiles: sparse.csr_array, background: FloatArray, tags: Sequence[str], denied: Sequence[str]
-) -> list[list[tuple[str, float]]]:
-    """Rank each circle's tags by how much they tell: share times the logarithm of their lift."""
+) -> list[list[tuple[str, float, float]]]:
+    """Rank each circle's tags by how much they tell: share times the logarithm of their lift.
+
+    A row holds tags with their lift and what they tell; those as usual in the crowd come last.
+    """
     rows = []
     for circle in range(profiles.shape[0]):
         span = slice(profiles.indptr[circle], profiles.indptr[circle + 1])
@@ -71,36 +77,33 @@ def distinctive(
         order = np.lexsort((columns, -telling))
         rows.append(
             [
-                (tags[columns[at]], float(lift[at]))
+                (tags[columns[at]], float(lift[at]), float(telling[at]))
                 for at in order
-                if not any(fnmatchcase(tags[columns[at]], pattern) for pattern in denied)
+                if not is_denied(tags[columns[at]], denied)
             ]
         )
     return rows
 
 
-def proposals(row: Sequence[tuple[str, float]]) -> Iterator[str]:
-    """Names for a circle, the best first: its three most telling tags, then other triples.
-
-    A tag that repeats a word of one before it says little new and comes last.
-    """
-    words = list(dict.fromkeys(readable(tag) for tag, _ in row[:CANDIDATES]))
-    fresh = without_echoes(words)
-    ordered = fresh + [word for word in words if word not in fresh]
-    for some in combinations(ordered, min(WORDS, max(len(fresh), 1), len(ordered))):
-        yield joined(some)
+def is_denied(tag: str, patterns: Sequence[str]) -> bool:
+    """Whether a tag is one of `patterns`, which are tags or globs such as `label:health=*`."""
+    return any(tag == pattern or fnmatchcase(tag, pattern) for pattern in patterns)
 
 
-def without_echoes(phrases: Sequence[str]) -> list[str]:
-    """Keep the phrases none of whose longer words was said before."""
-    said: set[str] = set()
-    fresh = []
+def proposals(row: Sequence[tuple[str, float, float]], allowed: set[str]) -> Iterator[str]:
+    """Names for a circle, the best first: its three main topics, then other triples."""
+    found = topics([Spoken(tag, telling) for tag, _, telling in row[:CANDIDATES]], allowed)
+    for some in combinations(found, min(WORDS, len(found))):
+        yield joined(fitting(some))
+
+
+def fitting(phrases: Sequence[str]) -> list[str]:
+    """Keep the phrases that fit into one name together, the first ones first."""
+    kept: list[str] = []
     for phrase in phrases:
-        words = {word.rstrip("s") for word in phrase.casefold().split() if len(word) > 3}
-        if not words & said:
-            fresh.append(phrase)
-            said |= words
-    return fresh
+        if not kept or len(joined([*kept, phrase])) <= LONGEST:
+            kept.append(phrase)
+    return kept
 
 
 def first_free(names: Iterator[str], used: set[str], circle: int) -> str:
@@ -121,31 +124,6 @@ def joined(words: Sequence[str]) -> str:
     """Write words as one phrase, the first in a capital: `Yoga, running & meal prep`."""
     if not words:
         return ""
-    phrase = " & ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+    link = " and " if any("&" in word for word in words) else " & "
+    phrase = link.join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
     return phrase[0].upper() + phrase[1:]
-
-
-def readable(tag: str) -> str:
-    """Write a tag as people say it: `label:household=mom` is `mom`."""
-    kind, _, rest = tag.partition(":")
-    if not rest or "/" in kind:
-        return shortened(tag.replace("_", " ").strip())
-    name, equals, value = rest.partition("=")
-    phrases = {
-        "label": f"{name} {value}" if value.isdigit() else value if equals else name,
-        "hour": " ".join(reversed(rest.split("-")))
-        .replace("weekday", "on weekdays")
-        .replace("weekend", "on weekends"),
-        "channel": f"mostly {rest}",
-        "tempo": f"{rest} visits",
-        "spend": f"{rest} spenders",
-    }
-    return shortened(phrases.get(kind, rest).replace("_", " ").strip())
-
-
-def shortened(words: str) -> str:
-    """Cut what is too long for a name at a word's end; shouting becomes speech."""
-    spoken = words.lower() if words.isupper() else words
-    if len(spoken) <= LONGEST:
-        return spoken
-    return spoken[: LONGEST + 1].rsplit(" ", 1)[0][:LONGEST].rstrip(" ,;-") + "…"

@@ -23,6 +23,7 @@ def gather(context: Context) -> SnapshotTables:
     found = {name: context.circles(name) for name in FACETS}
     identities = {name: context.work.load(f"identity/{name}.json") for name in FACETS}
     sharing = load_arrays(context.work.folder / "sharing.npz")
+    is_known = context.work.load("sharing.json")["basis"] != "none"
     return SnapshotTables(
         members=pa.concat_tables(
             members_table(
@@ -51,7 +52,7 @@ def gather(context: Context) -> SnapshotTables:
                 identity=identities[name],
                 facet=name,
                 stability=load_arrays(context.work.folder / f"stability/{name}.npz"),
-                propensity=sharing["propensity"],
+                propensity=np.where(is_known, sharing["propensity"], np.nan),
             )
             for name in FACETS
         ),

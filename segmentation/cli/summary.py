@@ -56,7 +56,7 @@ def show_circles(console: Console, word: str, circles: list[Row], facts: Row) ->
             f"{circle['share_of_users']:.1%}", graded(circle["stability"]),
             percent(circle["share_propensity"]),
         )  # fmt: skip
-    console.print("\n", table, sep="")
+    console.print("\n", table if circles else f"{word}: none", sep="")
     console.print("  in none: " + reasons_sentence(facts["reasons"]))
 
 
