@@ -6,15 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.optimize import linear_sum_assignment
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
+UNKNOWN = -2
+"""Label of people a run had never heard of; -1 is for those it knew and put in no circle."""
 GOES_ON = 0.25
-"""Least overlap (Jaccard, or likeness of tags among strangers) for an id to go on."""
-PART = 0.3
-"""Share of a circle's people that must come from another for it to count as a part of it."""
+"""Least Jaccard overlap for an id to go on, unless the new circle is a part of the old one."""
+MOST = 0.5
+"""Share of people, or among strangers cosine of tags, that makes two circles the same."""
+PART = 0.15
+"""Share of a circle's people that makes another a part of it, not a few who moved."""
+ACQUAINTED = 0.1
+"""Share of the smaller run's people both must know; below it the tags decide, not the people."""
 GREW, SHRANK = 1.25, 0.8
 
 
@@ -43,16 +49,19 @@ class Lineage:
 
 @dataclass(frozen=True, eq=False)
 class Overlap:
-    """How the people of two segmentations fall together; counts are of people known to both.
+    """How the people of two segmentations fall together.
 
-    `joint` is earlier x new circles, `before` and `after` their sizes; `likeness` is the cosine
-    of their tag signatures.
+    `joint` is earlier x new circles, `before` and `after` their sizes, all among people known to
+    both; `growth` is the size of each new circle over that of each earlier one among everybody;
+    `likeness` is the cosine of their tags; `strangers` says that hardly anybody is known to both.
     """
 
     joint: FloatArray
     before: FloatArray
     after: FloatArray
+    growth: FloatArray
     likeness: FloatArray
+    strangers: bool
 
     @property
     def jaccard(self) -> FloatArray:
@@ -70,6 +79,16 @@ class Overlap:
         """The share of a new circle's people that each earlier circle gave."""
         return self.joint / np.maximum(self.after[None], 1.0)
 
+    @property
+    def is_part(self) -> BoolArray:
+        """Whether a new circle is mostly a substantial part of an earlier one."""
+        return (self.brought >= MOST) & (self.taken >= PART)
+
+    @property
+    def is_source(self) -> BoolArray:
+        """Whether most of an earlier circle became a substantial part of a new one."""
+        return (self.taken >= MOST) & (self.brought >= PART)
+
 
 def match_circles(
     before: IntArray,
@@ -80,17 +99,21 @@ def match_circles(
 ) -> Lineage:
     """Match circles one to one by their people, ties going to the closer tag signature.
 
+    The pair with the largest overlap is matched first, so that of the children of a split the
+    one with more of the parent keeps its id, and of the parts of a merger the larger.
+
     Parameters
     ----------
     before, after : ndarray of shape (n_users,)
-        Primary circle of the same people in both segmentations; -1 for none or not known.
+        Primary circle of the same people in both segmentations; -1 for none, -2 for people
+        that segmentation did not know. Who is not known to both changes growth alone.
     profiles_before, profiles_after : csr_array of shape (n_circles, n_tags)
         Tag signatures over the same tags.
 
     References
     ----------
-    Kuhn (1955), "The Hungarian method for the assignment problem"; events after Greene, Doyle &
-    Cunningham (2010), "Tracking the evolution of communities in dynamic social networks".
+    Greene, Doyle & Cunningham (2010), "Tracking the evolution of communities in dynamic social
+    networks".
     """
     overlap = overlaps(
         np.asarray(before, dtype=np.int64),
@@ -104,15 +127,26 @@ def match_circles(
 def overlaps(before: IntArray, after: IntArray, likeness: FloatArray) -> Overlap:
     """Count the people each pair of circles shares."""
     n_before, n_after = likeness.shape
+    known_before, known_after = before > UNKNOWN, after > UNKNOWN
+    known = known_before & known_after
     both = (before >= 0) & (after >= 0)
     pairs = before[both] * max(n_after, 1) + after[both]
     joint = np.bincount(pairs, minlength=n_before * n_after).astype(np.float64)
+    everybody = sizes(before, n_before), sizes(after, n_after)
+    fewer = min(np.count_nonzero(known_before), np.count_nonzero(known_after))
     return Overlap(
         joint=joint.reshape(n_before, n_after),
-        before=np.bincount(before[before >= 0], minlength=n_before).astype(np.float64),
-        after=np.bincount(after[after >= 0], minlength=n_after).astype(np.float64),
+        before=sizes(before[known], n_before),
+        after=sizes(after[known], n_after),
+        growth=everybody[1][None] / np.maximum(everybody[0][:, None], 1.0),
         likeness=likeness,
+        strangers=bool(np.count_nonzero(known) < ACQUAINTED * fewer) or not known.any(),
     )
+
+
+def sizes(labels: IntArray, n_circles: int) -> FloatArray:
+    """People in each circle."""
+    return np.bincount(labels[labels >= 0], minlength=n_circles).astype(np.float64)
 
 
 def cosine(before: sparse.csr_array, after: sparse.csr_array) -> FloatArray:
@@ -128,55 +162,52 @@ def cosine(before: sparse.csr_array, after: sparse.csr_array) -> FloatArray:
 def kept_ids(overlap: Overlap) -> IntArray:
     """Return the earlier circle each new circle goes on from, -1 for none.
 
-    People decide, the tags break ties. A child of a split counts by how much of the parent it
-    has, so the larger child is matched even where both are far from the whole.
+    Pairs are taken best first. An assignment with the largest total overlap would now and then
+    give a parent's id to its smaller child, to save an id elsewhere.
     """
-    likely = np.maximum(overlap.jaccard, 0.5 * np.minimum(overlap.taken, overlap.brought))
-    strangers = overlap.joint.sum() == 0
-    score = overlap.likeness if strangers else likely
-    rows, columns = linear_sum_assignment(-(score + 1e-6 * overlap.likeness))
-    origins = np.full(score.shape[1], -1, dtype=np.int64)
-    good = is_sequel(overlap, strangers)[rows, columns]
-    origins[columns[good]] = rows[good]
+    rows, columns = np.nonzero(is_sequel(overlap))
+    jaccard = np.zeros(len(rows)) if overlap.strangers else overlap.jaccard[rows, columns]
+    best_first = np.lexsort((columns, rows, -overlap.likeness[rows, columns], -jaccard))
+    origins = np.full(overlap.joint.shape[1], -1, dtype=np.int64)
+    for row, column in zip(rows[best_first], columns[best_first], strict=True):
+        if origins[column] < 0 and row not in origins:
+            origins[column] = row
     return origins
 
 
-def is_sequel(overlap: Overlap, strangers: bool) -> npt.NDArray[np.bool_]:
+def is_sequel(overlap: Overlap) -> BoolArray:
     """Whether a pair is alike enough for one id.
 
-    Half of the people of either side, and of both together at least a quarter; among people who
-    share nobody, likeness of tags has to do.
+    Most people of one side are in the other, and together they share a quarter; a part of the
+    earlier circle may be smaller, for it is still about the same. Strangers go by tags.
     """
-    if strangers:
-        return overlap.likeness >= 0.5
-    mostly = np.maximum(overlap.taken, overlap.brought) >= 0.5
-    return (overlap.jaccard >= GOES_ON) & mostly
+    if overlap.strangers:
+        return overlap.likeness >= MOST
+    mostly = np.maximum(overlap.taken, overlap.brought) >= MOST
+    return (mostly & (overlap.jaccard >= GOES_ON)) | overlap.is_part
 
 
 def new_events(overlap: Overlap, origins: IntArray) -> Iterator[Event]:
     """Say of every new circle how it came to be."""
     for circle, origin in enumerate(origins.tolist()):
-        sources = parts_of(overlap, circle)
+        sources = ended_in(overlap, circle, origins)
         if origin < 0:
-            yield born_or_split(overlap, circle, sources)
+            yield newcomer(overlap, circle, sources)
         else:
             yield sequel(overlap, circle, origin, sources)
 
 
-def parts_of(overlap: Overlap, circle: int) -> list[int]:
-    """The earlier circles that gave most of their people to a new one, the largest giver first."""
-    gave = np.flatnonzero(
-        (overlap.taken[:, circle] >= 0.5) & (overlap.brought[:, circle] >= 0.5 * PART)
-    )
+def ended_in(overlap: Overlap, circle: int, origins: IntArray) -> list[int]:
+    """The earlier circles that lost their id and went into a new one, the largest giver first."""
+    gave = np.setdiff1d(np.flatnonzero(overlap.is_source[:, circle]), origins)
     order = np.argsort(-overlap.joint[gave, circle], kind="stable")
     return [int(source) for source in gave[order]]
 
 
-def born_or_split(overlap: Overlap, circle: int, sources: list[int]) -> Event:
-    """A circle with a new id: most of its people came from one earlier circle, or it is born."""
-    brought = overlap.brought[:, circle]
-    parent = int(np.argmax(brought)) if len(brought) else -1
-    if parent >= 0 and brought[parent] >= 0.5 and overlap.taken[parent, circle] >= 0.5 * PART:
+def newcomer(overlap: Overlap, circle: int, sources: list[int]) -> Event:
+    """A circle with a new id: a part of an earlier one, made of several, or born."""
+    if overlap.is_part[:, circle].any():
+        parent = int(np.argmax(overlap.joint[:, circle]))
         return Event("split", circle, (parent,), float(overlap.jaccard[parent, circle]))
     if len(sources) > 1:
         return Event("merged", circle, tuple(sources), 0.0)
@@ -186,10 +217,9 @@ def born_or_split(overlap: Overlap, circle: int, sources: list[int]) -> Event:
 def sequel(overlap: Overlap, circle: int, origin: int, sources: list[int]) -> Event:
     """A circle that keeps its id: merged, grown, shrunk or simply continued."""
     jaccard = float(overlap.jaccard[origin, circle])
-    others = [source for source in sources if source != origin]
-    if others:
-        return Event("merged", circle, (origin, *others), jaccard)
-    growth = overlap.after[circle] / max(overlap.before[origin], 1.0)
+    if sources:
+        return Event("merged", circle, (origin, *sources), jaccard)
+    growth = overlap.growth[origin, circle]
     word = "grown" if growth >= GREW else "shrunk" if growth <= SHRANK else "continued"
     return Event(word, circle, (origin,), jaccard)
 

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from models.lineage import match_circles
+from models.circles import CircleClusterer
+from models.lineage import UNKNOWN, match_circles
 
 
 def circles(*sizes):
@@ -69,6 +70,142 @@ def test_births_and_deaths_are_told_apart_from_moves():
 
     assert found.origins.tolist() == [0, -1]
     assert {("born", 1, ()), ("retired", -1, (1,))} <= events(found)
+
+
+def test_births_from_people_known_before_are_births():
+    """A circle of people who were in none is born; one with a few from another still is."""
+    before = np.concatenate([circles(100), np.full(40, -1)])
+    after = np.concatenate([np.repeat([0, 1], [90, 10]), np.full(40, 1)])
+
+    assert ("born", 1, ()) in events(lineage(before, after))
+
+
+def test_every_way_a_split_goes_the_largest_part_keeps_the_id():
+    """Also when five parts are each too small to be the same circle."""
+    found = lineage(circles(100), circles(19, 19, 24, 19, 19))
+
+    assert found.origins.tolist() == [-1, -1, 0, -1, -1]
+    assert {("split", child, (0,)) for child in (0, 1, 3, 4)} <= events(found)
+
+
+def test_the_larger_child_keeps_the_id_though_another_could_save_one():
+    """The larger child swallowed a small circle; giving the parent's id away would keep both."""
+    before = circles(100, 30)
+    after = np.repeat([0, 1, 0], [60, 40, 30])
+
+    found = lineage(before, after)
+
+    assert found.origins.tolist() == [0, -1]
+    assert {("merged", 0, (0, 1)), ("split", 1, (0,)), ("retired", -1, (1,))} == events(found)
+
+
+def test_a_mixture_of_many_circles_is_none_of_them():
+    """It gets an id of its own and says whom it was made of."""
+    found = lineage(circles(22, 20, 20, 20, 20), np.zeros(102, dtype=int))
+
+    assert found.origins.tolist() == [-1]
+    assert ("merged", 0, (0, 1, 2, 3, 4)) in events(found)
+
+
+def test_a_circle_that_goes_on_elsewhere_is_not_merged():
+    """Sixty of its people left for another circle, the rest go on as a new one of their own."""
+    before = circles(100, 100)
+    after = np.repeat([0, 0, 1], [100, 55, 45])
+
+    found = lineage(before, after)
+
+    assert found.origins.tolist() == [0, 1]
+    assert {event.event for event in found.events} == {"grown", "shrunk"}
+
+
+def test_people_one_run_did_not_know_do_not_weaken_an_overlap():
+    """Nine in ten members are new; the tenth known to both are all still there."""
+    before = np.concatenate([circles(20, 20), np.full(360, UNKNOWN), circles(50, 50)])
+    after = np.concatenate([circles(20, 20), circles(180, 180), np.full(100, UNKNOWN)])
+
+    found = lineage(before, after)
+
+    assert found.origins.tolist() == [0, 1]
+    assert {(event.event, event.overlap) for event in found.events} == {("grown", 1.0)}
+
+
+def test_strangers_go_by_their_tags():
+    """No user id is known to both runs: circles with the same tags are the same."""
+    profiles = sparse.csr_array(np.array([[0.9, 0.1, 0.0], [0.0, 0.2, 0.8]]))
+
+    found = match_circles(
+        np.repeat([0, 1, UNKNOWN], [30, 20, 60]),
+        np.repeat([UNKNOWN, 0, 1], [50, 25, 35]),
+        profiles_before=profiles,
+        profiles_after=sparse.csr_array(np.array([[0.0, 0.1, 0.9], [0.1, 0.9, 0.0]])),
+    )
+
+    assert found.origins.tolist() == [1, -1]
+
+
+def shuffled_world(seed):
+    """Twelve circles of 60 to 400 people that go on, but for a split, a merger, a death, a birth.
+
+    A fifth of the people of every circle are clustered otherwise the second time.
+    """
+    rng = np.random.default_rng(seed)
+    before = np.repeat(np.arange(12), rng.integers(60, 400, 12))
+    before = np.concatenate([before, np.full(1000, -1)])
+    after = before.copy()
+    halves = np.flatnonzero(before == 0)
+    after[halves[: int(len(halves) * rng.uniform(0.25, 0.4))]] = 12
+    after[before == 2] = 1
+    after[before == 3] = -1
+    after[-rng.integers(60, 400) :] = 13
+    moved = rng.random(len(after)) < 0.2
+    after[moved] = np.where(rng.random(moved.sum()) < 0.6, -1, rng.choice(after, moved.sum()))
+    after = np.array([0, 1, -9, -9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1])[after]
+    return before, after
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_planted_events_are_told_under_noise(seed):
+    """Each of them, of twenty random worlds, and nothing else happens to anyone's id."""
+    before, after = shuffled_world(seed)
+
+    found = lineage(before, after)
+
+    assert found.origins[[0, *range(2, 10)]].tolist() == [0, *range(4, 12)]
+    assert found.origins[1] in (1, 2)
+    told = {(event.event, event.circle) for event in found.events}
+    assert {("split", 10), ("born", 11), ("merged", 1), ("retired", -1)} <= told
+    assert sum(event.event == "retired" for event in found.events) == 2
+
+
+def redrawn(planted, again, rng):
+    """Five per cent of the people get another's tags; of everyone's tags a tenth are redrawn."""
+    X, fresh = planted.X.tocoo(), again.X.tocoo()
+    counts = X.data.astype(int)
+    people, tags = np.repeat(X.coords[0], counts), np.repeat(X.coords[1], counts)
+    changed = rng.random(len(tags)) < 0.1
+    tags[changed] = rng.choice(fresh.coords[1], changed.sum())
+    swapped = np.arange(X.shape[0])
+    leave = rng.choice(X.shape[0], X.shape[0] // 20, replace=False)
+    swapped[leave] = rng.permutation(leave)
+    return sparse.csr_array((np.ones(len(tags)), (swapped[people], tags)), shape=X.shape)
+
+
+def test_small_changes_keep_every_id(four_circles, planted):
+    """Circles found again after 5 % of the members and 10 % of the events changed."""
+    changed = redrawn(four_circles, planted(seed=1), np.random.default_rng(0))
+    first = CircleClusterer(random_state=0).fit(four_circles.X)
+    second = CircleClusterer(random_state=1).fit(changed)
+
+    found = match_circles(
+        first.labels_,
+        second.labels_,
+        profiles_before=first.profiles_,
+        profiles_after=second.profiles_,
+    )
+
+    assert first.n_circles_ == second.n_circles_ == 4
+    assert sorted(found.origins.tolist()) == [0, 1, 2, 3]
+    assert {event.event for event in found.events} == {"continued"}
 
 
 @pytest.mark.parametrize(("size", "word"), [(150, "grown"), (60, "shrunk"), (105, "continued")])

@@ -1,10 +1,11 @@
 """Names of circles."""
 
 import numpy as np
-import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import sparse
 
-from models.naming import circle_names, readable, top_tags
+from models.naming import LONGEST, circle_names, top_tags
 
 TAGS = ["yoga", "running", "meal_prep", "running shoes", "label:household=mom", "news"]
 CROWD = np.array([0.05, 0.05, 0.05, 0.05, 0.05, 0.75])
@@ -60,16 +61,41 @@ def test_lift_is_the_share_over_the_crowd_s():
     assert np.isclose(lift, 20.0)
 
 
-@pytest.mark.parametrize(
-    ("tag", "spoken"),
-    [
-        ("label:household=mom", "mom"),
-        ("hour:weekday-evening", "evening on weekdays"),
-        ("channel:search", "mostly search"),
-        ("spend:high", "high spenders"),
-        ("meal_prep", "meal prep"),
-    ],
+def test_a_topic_that_is_a_denied_tag_is_not_said():
+    """Two tags begin with it, but nobody may be called by it alone."""
+    tags = ["fertility tea", "fertility apps", "yoga", "fertility"]
+    profiles, crowd = sparse.csr_array([[0.4, 0.3, 0.2, 0.1]]), np.full(4, 0.01)
+
+    free = circle_names(profiles, crowd, tags)
+    bound = circle_names(profiles, crowd, tags, denied=["fertility"])
+
+    assert free == ["Fertility & yoga"]
+    assert bound == ["Fertility tea, yoga & fertility apps"]
+
+
+def test_a_small_change_of_the_shares_changes_no_name():
+    """One part in fifty more or less of every tag."""
+    rng = np.random.default_rng(0)
+    profiles = np.array([[0.4, 0.25, 0.15, 0.2, 0, 0], [0, 0.1, 0.4, 0, 0.3, 0.2]])
+    shaken = profiles * rng.uniform(0.98, 1.02, profiles.shape)
+
+    assert circle_names(signatures(*shaken), CROWD, TAGS) == circle_names(
+        signatures(*profiles), CROWD, TAGS
+    )
+
+
+@given(
+    st.lists(st.text("abc &:=/_", min_size=1, max_size=60), min_size=1, max_size=15, unique=True),
+    st.integers(0, 2**16),
 )
-def test_tags_are_written_as_people_say_them(tag, spoken):
-    """Prefixes become words."""
-    assert readable(tag) == spoken
+@settings(max_examples=50, deadline=None, derandomize=True)
+def test_names_are_different_and_short_whatever_the_tags(tags, seed):
+    """Names fit their length, but for the number that tells equal ones apart."""
+    rng = np.random.default_rng(seed)
+    profiles = sparse.csr_array(rng.random((6, len(tags))) * (rng.random((6, len(tags))) < 0.6))
+
+    names = circle_names(profiles, np.full(len(tags), 0.1), tags)
+
+    assert len({name.casefold() for name in names}) == 6
+    assert all(name.strip() and len(name) <= LONGEST + 2 for name in names)
+    assert names == circle_names(profiles, np.full(len(tags), 0.1), tags)

@@ -25,6 +25,8 @@ def test_planted_circles_are_stable_and_a_random_one_is_not(four_circles):
 
     assert found.mean[:4].min() > 0.85
     assert found.mean[4] < 0.60
+    assert (found.low <= found.mean).all()
+    assert (found.mean <= found.high).all()
 
 
 def test_a_fit_that_always_agrees_is_certain():
@@ -56,3 +58,34 @@ def test_too_few_resamples_bound_nothing(resamples):
 
     assert not found.low[0] > 0.0
     assert not found.high[0] < 1.0
+
+
+def test_nothing_is_measured_without_resamples():
+    """Not a grade of nought: no grade."""
+    X, labels = sparse.csr_array(np.eye(3)), np.zeros(3, dtype=np.int32)
+
+    found = bootstrap_jaccard(X, labels, n_circles=2, fit=refuse, n_resamples=0, seed=0)
+
+    assert np.isnan([found.mean, found.low, found.high]).all()
+
+
+def refuse(X, seed):
+    """A fit nobody may ask for."""
+    raise AssertionError(X, seed)
+
+
+def test_a_circle_without_members_is_not_measured():
+    """Whatever the others are."""
+    X, labels = sparse.csr_array(np.eye(6)), np.zeros(6, dtype=np.int32)
+
+    found = bootstrap_jaccard(
+        X,
+        labels,
+        n_circles=2,
+        fit=lambda _, __: lambda rows: np.zeros(rows.shape[0], dtype=np.int32),
+        n_resamples=3,
+        seed=0,
+    )
+
+    assert found.mean[0] == 1.0
+    assert np.isnan(found.mean[1])
