@@ -17,7 +17,7 @@ GOES_ON = 0.25
 """Least Jaccard overlap for an id to go on, unless the new circle is a part of the old one."""
 MOST = 0.5
 """Share of people, or among strangers cosine of tags, that makes two circles the same."""
-PART = 0.15
+PART = 0.1
 """Share of a circle's people that makes another a part of it, not a few who moved."""
 ACQUAINTED = 0.1
 """Share of the smaller run's people both must know; below it the tags decide, not the people."""

@@ -1,6 +1,7 @@
 """Permanent circle ids: which circle of this run goes on from which of the run before."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
@@ -11,7 +12,8 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from models.lineage import UNKNOWN, Event, match_circles
-from models.naming import circle_names, top_tags
+from models.naming import circle_names, is_denied, top_tags
+from models.topics import readable
 from segmentation.arrays import load_arrays
 from segmentation.circling import FacetCircles, aligned
 from segmentation.config import Facet
@@ -59,9 +61,10 @@ class Earlier:
 
     @classmethod
     def of(cls, store: Store, run_id: str | None, facet: Facet) -> Self:
-        """Read the facet of a run."""
+        """Read the facet of a run; its numbers go on after those of every run in the store."""
+        next_number = first_free(store, facet)
         if run_id is None:
-            return cls()
+            return cls(next_number=next_number)
         model = load_arrays(store.folder(run_id) / "models" / f"{facet}.npz")
         order = {circle: row for row, circle in enumerate(model["circle_ids"].tolist())}
         circles = rows_of(store.table(run_id, "circles"), facet)
@@ -75,7 +78,7 @@ class Earlier:
             signatures=sparse.csr_array(parts, shape=(len(order), len(model["tag_names"]))),
             tags=model["tag_names"].tolist(),
             lineage=rows_of(store.table(run_id, "lineage"), facet),
-            next_number=store.manifest(run_id)["next_circle_numbers"][facet],
+            next_number=next_number,
         )
 
     @property
@@ -126,7 +129,7 @@ def identify(
             found.model.background,
             matrix.tags,
             denied=denied,
-            taken={circle: row["name"] for circle, row in kept.items()},
+            taken=names_kept(kept, earlier.tags, denied),
         ),
         top_tags=[
             [{"tag": tag, "lift": lift} for tag, lift in tags]
@@ -140,6 +143,24 @@ def identify(
         lineage=earlier.lineage
         + [row_of(event, circle_ids, earlier, run_id, facet) for event in lineage.events],
     )
+
+
+def first_free(store: Store, facet: Facet) -> int:
+    """The first number no run has used, be it live, rolled back or never published."""
+    return max((run["next_circle_numbers"].get(facet, 1) for run in store.runs()), default=1)
+
+
+def names_kept(
+    kept: Mapping[int, Mapping[str, Any]], tags: Sequence[str], denied: Sequence[str]
+) -> dict[int, str]:
+    """The names of circles that go on, but for those that say a tag denied since."""
+    unsaid = [re.escape(readable(tag)) for tag in tags if is_denied(tag, denied)]
+    says_denied = re.compile(rf"(?<!\w)(?:{'|'.join(unsaid)})(?!\w)", re.IGNORECASE)
+    return {
+        circle: row["name"]
+        for circle, row in kept.items()
+        if not unsaid or not says_denied.search(row["name"])
+    }
 
 
 def everybody(
