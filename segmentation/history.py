@@ -21,7 +21,8 @@ Action = Literal["publish", "rollback", "pin"]
 class Entry:
     """One time a run was made live, or pinned so that it is kept `until` a time.
 
-    A run `forced` was published past a gate that said no.
+    A run `forced` was published past a gate that said no. `before` was live until then: it tells
+    which entries above it never took effect.
     """
 
     at: str
@@ -30,6 +31,7 @@ class Entry:
     reason: str = ""
     forced: bool = False
     until: str = ""
+    before: str = ""
 
 
 class History:
@@ -80,6 +82,8 @@ def trail(entries: Sequence[Entry], *, live: str | None) -> list[str]:
     for entry in entries:
         if entry.action == "pin":
             continue
+        if entry.before in way:
+            del way[way.index(entry.before) + 1 :]
         if entry.run_id in way:
             place = way.index(entry.run_id)
             del way[place : None if entry.action == "rollback" else place + 1]

@@ -191,9 +191,15 @@ class Store:
         self, run_id: str, *, action: Action, now: datetime, reason: str, forced: bool = False
     ) -> None:
         verify_sizes(self.folder(run_id), self.manifest(run_id))
-        self.history.append(
-            Entry(at=iso(now), run_id=run_id, action=action, reason=reason, forced=forced)
+        entry = Entry(
+            at=iso(now),
+            run_id=run_id,
+            action=action,
+            reason=reason,
+            forced=forced,
+            before=self.current() or "",
         )
+        self.history.append(entry)
         replace_text(self.path / "CURRENT", f"{run_id}\n")
 
 

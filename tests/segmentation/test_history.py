@@ -40,6 +40,17 @@ def test_the_way_back(text, live, way):
     assert trail(actions(text), live=live) == way.split()
 
 
+def test_a_publication_cut_off_before_it_took_effect_is_no_step_back():
+    """The next one says what was live before it, so the one between never happened."""
+    entries = [
+        Entry(at="", run_id="a", action="publish"),
+        Entry(at="", run_id="b", action="publish", before="a"),
+        Entry(at="", run_id="c", action="publish", before="a"),
+    ]
+
+    assert trail(entries, live="c") == ["a", "c"]
+
+
 @pytest.mark.parametrize(("day", "kept"), [(1, {"a", "b"}), (5, {"b"}), (9, set())])
 def test_a_pin_holds_until_its_time(day, kept):
     """The last pin of a run counts."""
