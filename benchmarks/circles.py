@@ -1,9 +1,10 @@
 """Circles beside k-means that is told how many to find.
 
-    python -m benchmarks.circles --data DIR [--users 20000] [--seeds 3]
+    python -m benchmarks.circles --data DIR [--users 20000] [--seeds 3] [--out DIR]
 
 Planted populations come from the simulator; DIR holds real sets with a `truth.parquet`, each
-in a folder of its own. k-means works on TF-IDF, reduced by SVD and scaled to length 1.
+in a folder of its own. With `--out`, members and truth are written for other judges.
+k-means works on TF-IDF, reduced by SVD and scaled to length 1.
 """
 
 import argparse
@@ -38,6 +39,7 @@ class Task:
     name: str
     X: sparse.csr_array
     truth: Labels
+    users: npt.NDArray[np.str_]
 
     @property
     def planted(self) -> int:
@@ -51,11 +53,14 @@ def main() -> None:
     ask.add_argument("--data", type=Path, help="folder of real sets")
     ask.add_argument("--users", type=int, default=20_000)
     ask.add_argument("--seeds", type=int, default=1)
+    ask.add_argument("--out", type=Path, help="where to write members and truth")
     given = ask.parse_args()
     print(f"{'set':24} {'method':22} {'AMI':>6} {'found':>7} {'circles':>7} {'placed':>7} {'s':>6}")
     for task in tasks(given.data, given.users, given.seeds):
         for method, place in methods(task.planted).items():
-            report(task, method, place)
+            labels = report(task, method, place)
+            if given.out:
+                write(task, method, labels, given.out / task.name)
 
 
 def methods(planted: int) -> dict[str, Callable[[sparse.csr_array], Labels]]:
@@ -77,8 +82,8 @@ def kmeans(X: sparse.csr_array, count: int) -> Labels:
     return model.fit_predict(normalize(reduced)).astype(np.int64)
 
 
-def report(task: Task, method: str, place: Callable[[sparse.csr_array], Labels]) -> None:
-    """Run one method and print how it did."""
+def report(task: Task, method: str, place: Callable[[sparse.csr_array], Labels]) -> Labels:
+    """Run one method, print how it did and return what it found."""
     start = time.perf_counter()
     labels = place(task.X)
     seconds = time.perf_counter() - start
@@ -87,6 +92,18 @@ def report(task: Task, method: str, place: Callable[[sparse.csr_array], Labels])
     who = f"{task.name:24} {method:22}"
     placed, circles = (labels >= 0).mean(), labels.max() + 1
     print(f"{who} {ami:6.3f} {found:>7} {circles:7d} {placed:7.1%} {seconds:6.1f}", flush=True)
+    return labels
+
+
+def write(task: Task, method: str, labels: Labels, folder: Path) -> None:
+    """Write who is where and where they should be, as `members`, `users` and `truth` tables."""
+    folder.mkdir(parents=True, exist_ok=True)
+    everyone = pd.DataFrame({"user_id": task.users, "facet": "interest", "rank": 1})
+    everyone[["user_id"]].to_parquet(folder / "users.parquet", index=False)
+    found = everyone.assign(circle_id=labels.astype(str), strength=1.0)[labels >= 0]
+    found.to_parquet(folder / f"{method}.parquet", index=False)
+    real = everyone.assign(circle=task.truth.astype(str))[task.truth >= 0]
+    real.to_parquet(folder / "truth.parquet", index=False)
 
 
 def found_again(truth: Labels, labels: Labels) -> int:
@@ -132,7 +149,7 @@ def read(name: str, folder: Path, *, channels: list[str] | None) -> Task:
     tags, column = np.unique(events.tag.astype(str), return_inverse=True)
     X = sparse.csr_array((weights, (row, column)), shape=(len(users), len(tags)))
     X.sum_duplicates()
-    return Task(name, X, true_circles(folder / "truth.parquet", users))
+    return Task(name, X, true_circles(folder / "truth.parquet", users), users)
 
 
 def true_circles(path: Path, users: npt.NDArray[np.str_]) -> Labels:
