@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import typer
 
-from segmentation.cli import operations, pipeline, snapshots
+from segmentation.cli.operations import register as register_operations
+from segmentation.cli.pipeline import register as register_pipeline
+from segmentation.cli.snapshots import register as register_snapshots
 from segmentation.errors import SegmentationError
 
 app = typer.Typer(
@@ -17,8 +19,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for room in (pipeline, snapshots, operations):
-    room.register(app)
+for register in (register_pipeline, register_snapshots, register_operations):
+    register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
