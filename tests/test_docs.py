@@ -88,3 +88,11 @@ def test_every_route_is_documented(tmp_path):
     ]
 
     assert not missing
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_service_setting_is_documented(name):
+    """What the service reads from its environment stands on the page of operations."""
+    variable = Settings.model_fields[name].validation_alias or f"COTERIE_{name.upper()}"
+
+    assert f"| `{variable}` |" in (DOCS / "operations.md").read_text(encoding="utf-8")
