@@ -1,98 +1,65 @@
 """Names people can say, made of the tags that set a circle apart."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 
-import numpy as np
-import numpy.typing as npt
-from scipy import sparse
-
-from models.topics import Spoken, topics
-
-FloatArray = npt.NDArray[np.float64]
+from models.distinction import Mark, is_denied
+from models.topics import Spoken, readable, topics
 
 WORDS = 3
-SHOWN = 12
 CANDIDATES = 12
 LONGEST = 48
 
 
 def circle_names(
-    profiles: sparse.csr_array,
-    background: FloatArray,
+    marks: Sequence[Sequence[Mark]],
     tags: Sequence[str],
     *,
     denied: Sequence[str] = (),
     taken: Mapping[int, str] | None = None,
+    reserved: Collection[str] = (),
 ) -> list[str]:
     """Name every circle by its most distinctive tags; no two names are the same.
 
     Parameters
     ----------
-    profiles : csr_array of shape (n_circles, n_tags)
-        Signatures, rows adding up to 1.
-    background : ndarray of shape (n_tags,)
-        Shares of the tags in the crowd.
+    marks : sequence of sequence of Mark
+        What `tag_marks` says of each circle, the sure and most telling tags first.
+    tags : sequence of str
+        All tags of the facet; a shared beginning that is one of them may be a topic by itself.
     denied : sequence of str
         Tags, or patterns such as `label:health=*`, that no name may use.
     taken : mapping of circle to name
         Names that stay: those of circles that go on.
+    reserved : collection of str
+        Names that belong to others: those people gave to circles by hand, for example.
     """
     names = dict(taken or {})
-    used = {name.casefold() for name in names.values()}
+    used = {name.casefold() for name in (*names.values(), *reserved)}
     allowed = {tag.casefold() for tag in tags if not is_denied(tag, denied)}
-    for circle, row in enumerate(distinctive(profiles, background, tags, denied)):
+    for circle, row in enumerate(marks):
         if circle not in names:
             names[circle] = first_free(proposals(row, allowed), used, circle)
             used.add(names[circle].casefold())
-    return [names[circle] for circle in range(profiles.shape[0])]
+    return [names[circle] for circle in range(len(marks))]
 
 
-def top_tags(
-    profiles: sparse.csr_array,
-    background: FloatArray,
-    tags: Sequence[str],
-    *,
-    denied: Sequence[str] = (),
-) -> list[list[tuple[str, float]]]:
-    """Return each circle's most distinctive tags with their lift over the crowd."""
-    ranked = distinctive(profiles, background, tags, denied)
-    return [[(tag, lift) for tag, lift, _ in row[:SHOWN]] for row in ranked]
+def says_denied(name: str, tags: Sequence[str], denied: Sequence[str]) -> bool:
+    """Whether a name says one of `tags` that is denied, as it stands or as people say it."""
+    unsaid = [tag for tag in tags if is_denied(tag, denied)]
+    words = {re.escape(word) for tag in unsaid for word in (tag, readable(tag)) if word}
+    if not words:
+        return False
+    said = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(words))})(?!\w)", re.IGNORECASE)
+    return said.search(name) is not None
 
 
-def distinctive(
-    profiles: sparse.csr_array, background: FloatArray, tags: Sequence[str], denied: Sequence[str]
-) -> list[list[tuple[str, float, float]]]:
-    """Rank each circle's tags by how much they tell: share times the logarithm of their lift.
-
-    A row holds tags with their lift and what they tell; those as usual in the crowd come last.
-    """
-    rows = []
-    for circle in range(profiles.shape[0]):
-        span = slice(profiles.indptr[circle], profiles.indptr[circle + 1])
-        columns, shares = profiles.indices[span], profiles.data[span]
-        lift = shares / np.maximum(background[columns], 1e-12)
-        telling = shares * np.log(np.maximum(lift, 1.0))
-        order = np.lexsort((columns, -telling))
-        rows.append(
-            [
-                (tags[columns[at]], float(lift[at]), float(telling[at]))
-                for at in order
-                if not is_denied(tags[columns[at]], denied)
-            ]
-        )
-    return rows
-
-
-def is_denied(tag: str, patterns: Sequence[str]) -> bool:
-    """Whether a tag is one of `patterns`, which are tags or globs such as `label:health=*`."""
-    return any(tag == pattern or fnmatchcase(tag, pattern) for pattern in patterns)
-
-
-def proposals(row: Sequence[tuple[str, float, float]], allowed: set[str]) -> Iterator[str]:
+def proposals(row: Sequence[Mark], allowed: set[str]) -> Iterator[str]:
     """Names for a circle, the best first: its three main topics, then other triples."""
-    found = topics([Spoken(tag, telling) for tag, _, telling in row[:CANDIDATES]], allowed)
+    sure = [mark for mark in row if mark.is_sure] or row
+    told = [Spoken(mark.tag, mark.telling) for mark in sure[:CANDIDATES]]
+    found = topics(told, allowed)
     for some in combinations(found, min(WORDS, len(found))):
         yield joined(fitting(some))
 

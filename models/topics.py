@@ -23,6 +23,8 @@ USERS = {
     "ugc": "creators",
 }
 """People by the channel they lean to."""
+ANSWERS = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}
+"""Labels that answer the question their namespace asks."""
 
 
 @dataclass(frozen=True)
@@ -145,9 +147,20 @@ def readable(tag: str) -> str:
 
 
 def labelled(name: str, value: str) -> str:
-    """A label's value, with its name where the value alone would say nothing."""
-    says_little = not value[:1].isalpha() or value.casefold() in {"yes", "no", "true", "false"}
-    return f"{name} {value}" if says_little else value
+    """A label's value, with its name where the value alone would say nothing.
+
+    `is_author=0` is `not author`; a long name loses its last words before the value is cut off.
+    """
+    answer = ANSWERS.get(value.casefold())
+    asked = name.removeprefix("is_").removeprefix("has_")
+    if answer is not None and asked != name:
+        return asked if answer else f"{'no' if name.startswith('has_') else 'not'} {asked}"
+    if value[:1].isalpha() and answer is None:
+        return value
+    words = name.replace("_", " ").split()
+    while len(words) > 1 and len(" ".join([*words, value])) > LONGEST:
+        words.pop()
+    return " ".join([*words, value])
 
 
 def spoken(words: str) -> str:

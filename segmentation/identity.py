@@ -1,7 +1,6 @@
 """Permanent circle ids: which circle of this run goes on from which of the run before."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
@@ -11,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
+from models.distinction import Mark, tag_marks
 from models.lineage import UNKNOWN, Event, match_circles
-from models.naming import circle_names, is_denied, top_tags
-from models.topics import readable
+from models.naming import circle_names, says_denied
 from segmentation.arrays import load_arrays
 from segmentation.circling import FacetCircles, aligned
 from segmentation.config import Facet
@@ -22,6 +21,8 @@ from segmentation.tables import empty
 from segmentation.tags import FacetMatrix
 
 IntArray = npt.NDArray[np.int64]
+SHOWN = 12
+"""Distinctive tags listed for a circle."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,12 @@ def identify(
     earlier: Earlier,
     run_id: str,
     denied: Sequence[str],
+    reserved: Collection[str] = (),
 ) -> Identity:
-    """Give every circle its id: the one it had, or a number never used before."""
+    """Give every circle its id: the one it had, or a number never used before.
+
+    No new name is one of `reserved`.
+    """
     signatures = found.model.signatures.to_csr()
     before, after = everybody(earlier, user_ids, found.labels)
     lineage = match_circles(
@@ -122,19 +127,24 @@ def identify(
         for circle, origin in enumerate(lineage.origins.tolist())
         if origin >= 0
     }
+    marks = tag_marks(
+        matrix.matrix,
+        found.members,
+        profiles=signatures,
+        background=found.model.background,
+        tags=matrix.tags,
+        denied=denied,
+    )
     return Identity(
         circle_ids=circle_ids,
         names=circle_names(
-            signatures,
-            found.model.background,
+            marks,
             matrix.tags,
             denied=denied,
             taken=names_kept(kept, earlier.tags, denied),
+            reserved=reserved,
         ),
-        top_tags=[
-            [{"tag": tag, "lift": lift} for tag, lift in tags]
-            for tags in top_tags(signatures, found.model.background, matrix.tags, denied=denied)
-        ],
+        top_tags=[[shown(mark) for mark in row if mark.is_sure][:SHOWN] for row in marks],
         first_run=[
             kept[circle]["first_run"] if circle in kept else run_id
             for circle in range(len(circle_ids))
@@ -154,12 +164,20 @@ def names_kept(
     kept: Mapping[int, Mapping[str, Any]], tags: Sequence[str], denied: Sequence[str]
 ) -> dict[int, str]:
     """The names of circles that go on, but for those that say a tag denied since."""
-    unsaid = [re.escape(readable(tag)) for tag in tags if is_denied(tag, denied)]
-    says_denied = re.compile(rf"(?<!\w)(?:{'|'.join(unsaid)})(?!\w)", re.IGNORECASE)
     return {
         circle: row["name"]
         for circle, row in kept.items()
-        if not unsaid or not says_denied.search(row["name"])
+        if not says_denied(row["name"], tags, denied)
+    }
+
+
+def shown(mark: Mark) -> dict[str, Any]:
+    """A distinctive tag as the circles table lists it."""
+    return {
+        "tag": mark.tag,
+        "lift": mark.lift,
+        "share": mark.share,
+        "q_value": mark.q_value,
     }
 
 

@@ -13,7 +13,9 @@ from segmentation.errors import NotFound, StoreDamaged, StoreError
 
 TIME = pa.timestamp("us", tz="UTC")
 CODES = pa.list_(pa.string())
-TOP_TAGS = pa.list_(pa.struct({"tag": pa.string(), "lift": pa.float64()}))
+TOP_TAGS = pa.list_(
+    pa.struct({"tag": pa.string()} | dict.fromkeys(("lift", "share", "q_value"), pa.float64()))
+)
 ROW_GROUP = 122_880
 
 

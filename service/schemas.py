@@ -36,7 +36,11 @@ class TopTag(BaseModel):
     """A tag that tells a circle from the crowd."""
 
     tag: str = Field(description="The tag.")
-    lift: float = Field(description="How many times more common it is here than in the crowd.")
+    lift: float = Field(description="How many times more common it is here than among everyone.")
+    share: float | None = Field(default=None, description="Share of the members who have it.")
+    q_value: float | None = Field(
+        default=None, description="Significance, corrected for all circles and tags asked about."
+    )
 
 
 class Circle(BaseModel):

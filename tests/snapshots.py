@@ -144,10 +144,15 @@ def circle(
         "stability_low": 0.8 if size else None,
         "stability_high": 0.95 if size else None,
         "share_propensity": 0.01 * number,
-        "top_tags": [{"tag": name, "lift": 8.0}, {"tag": f"{name} & more", "lift": 3.5}],
+        "top_tags": [top_tag(name, 8.0), top_tag(f"{name} & more", 3.5)],
         "status": "stable",
         "first_run": run_id,
     }
+
+
+def top_tag(tag: str, lift: float) -> dict[str, Any]:
+    """A distinctive tag, half of the members having it."""
+    return {"tag": tag, "lift": lift, "share": 0.5, "q_value": 0.001}
 
 
 def lineage(run_id: str) -> list[dict[str, Any]]:
