@@ -56,12 +56,14 @@ def says_denied(name: str, tags: Sequence[str], denied: Sequence[str]) -> bool:
 
 
 def proposals(row: Sequence[Mark], allowed: set[str]) -> Iterator[str]:
-    """Names for a circle, the best first: its three main topics, then other triples."""
+    """Names for a circle, the best first: its three main topics, then others, then repetitions."""
     sure = [mark for mark in row if mark.is_sure] or row
     told = [Spoken(mark.tag, mark.telling) for mark in sure[:CANDIDATES]]
     found = topics(told, allowed)
-    for some in combinations(found, min(WORDS, len(found))):
-        yield joined(fitting(some))
+    every = (*found.fresh, *found.repeated)
+    for choice in (found.fresh, every):
+        for some in combinations(choice, min(WORDS, len(choice))):
+            yield joined(fitting(some))
 
 
 def fitting(phrases: Sequence[str]) -> list[str]:

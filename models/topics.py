@@ -48,8 +48,16 @@ class Spoken:
         return self.tag.partition("=")[0] if kind == "label" else kind
 
 
-def topics(tags: Sequence[Spoken], known: set[str]) -> list[str]:
-    """Return what the tags are about, the most telling first, repetitions last.
+@dataclass(frozen=True)
+class Topics:
+    """What some tags are about, the most telling first; `repeated` says nothing `fresh` has not."""
+
+    fresh: tuple[str, ...]
+    repeated: tuple[str, ...]
+
+
+def topics(tags: Sequence[Spoken], known: set[str]) -> Topics:
+    """Return what the tags are about.
 
     Tags that begin alike are one topic, their beginning: `knitting gifts` and `knitting for
     beginners` are about knitting. A single word is a topic if it is in `known`, the tags there
@@ -66,7 +74,7 @@ def topics(tags: Sequence[Spoken], known: set[str]) -> list[str]:
         kinds[topic] = tag.kind
     ranked = sorted(weight, key=lambda topic: -weight[topic])
     fresh = without_echoes(ranked, kinds)
-    return fresh + [topic for topic in ranked if topic not in fresh]
+    return Topics(tuple(fresh), tuple(topic for topic in ranked if topic not in fresh))
 
 
 def head_of(phrase: str, phrases: Sequence[str], known: set[str]) -> str:

@@ -7,7 +7,8 @@ from models.topics import Spoken, readable, topics
 
 def about(*tags, known=()):
     """The topics of tags given in the order of what they tell."""
-    return topics([Spoken(tag, 1.0 - 0.01 * at) for at, tag in enumerate(tags)], set(known))
+    found = topics([Spoken(tag, 1.0 - 0.01 * at) for at, tag in enumerate(tags)], set(known))
+    return [*found.fresh, *found.repeated]
 
 
 def test_tags_that_begin_alike_are_one_topic():
