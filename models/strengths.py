@@ -11,7 +11,7 @@ from models.tagtable import Evidence, TagTable
 STEPS = 10
 WORTH_TRYING = -2.0
 """Least log-odds, alone against the crowd, of a circle that may explain what another leaves."""
-NEEDED = 4.5
+NEEDED = 3.0
 """Log-likelihood a further circle must add; near 1.9 would be the usual 5 % test."""
 CROWD_TAGS = 1.0
 """Tags' worth of prior belief in the background."""

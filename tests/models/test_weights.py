@@ -7,10 +7,9 @@ from models.rows import Rows
 from models.weights import damp, damped, usual_weight
 
 
-def test_weights_below_one_stay_and_larger_ones_grow_by_their_logarithm():
-    """One plus the logarithm above one, so the curve has no step."""
-    assert damped(np.array([0.0, 0.5, 1.0])).tolist() == [0.0, 0.5, 1.0]
-    assert abs(damped(np.array([np.e**2]))[0] - 3.0) < 1 / 4096
+def test_weights_count_by_their_fourth_root():
+    """Sixteen times the use counts twice."""
+    assert damped(np.array([0.0, 1 / 16, 1.0, 16.0])).tolist() == [0.0, 0.5, 1.0, 2.0]
 
 
 def test_sums_of_damped_weights_do_not_depend_on_the_order():
@@ -32,5 +31,5 @@ def test_a_matrix_keeps_its_places():
 
 def test_the_usual_weight_is_the_mean_of_what_is_there():
     """Zeros are no observations."""
-    assert usual_weight(Rows.of([[1.0, 0.0], [0.0, 0.5]])) == 0.75
+    assert usual_weight(Rows.of([[1.0, 0.0], [0.0, 0.0625]])) == 0.75
     assert usual_weight(Rows.of(np.zeros((2, 2)))) == 1.0
