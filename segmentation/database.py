@@ -7,14 +7,13 @@ from typing import TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 from segmentation.errors import ConfigError
+from segmentation.schema import bring_up_to_date
 
 Database: TypeAlias = sa.Engine
 
 FILE = "coterie.db"
-SCHEMA_LOCK = 0x636F7465
 
 
 class Moment(sa.types.TypeDecorator[datetime]):
@@ -48,39 +47,38 @@ api_keys = sa.Table(
 
 
 def open_database(store: Path, url: str | None = None) -> Database:
-    """Open the database at a URL, or the store's own SQLite file; its tables are made if missing.
+    """Open the database at a URL, or the store's own SQLite file, and bring its tables up to date.
 
     Raises
     ------
     ConfigError
         When the URL is none, or nothing answers there. Never says the URL: it holds a password.
+    StoreError
+        When a newer version of the program has been at the database.
     """
     if url is None:
         store.mkdir(parents=True, exist_ok=True)
     try:
-        engine = sa.create_engine(_address(store, url), pool_pre_ping=url is not None)
-        if engine.dialect.name == "sqlite":
-            sa.event.listen(engine, "connect", _prepare)
-        create_tables(engine)
+        return _opened(_address(store, url))
     except (sa.exc.SQLAlchemyError, ImportError) as error:
         what = f"`{store / FILE}`" if url is None else "at `COTERIE_DATABASE_URL`"
         raise ConfigError(
             f"The database {what} cannot be opened: {type(error).__name__}. "
             "Look at its address, and whether it is up and writable."
         ) from error
+
+
+def _opened(address: sa.URL) -> Database:
+    is_sqlite = address.get_backend_name() == "sqlite"
+    engine = sa.create_engine(address, pool_pre_ping=not is_sqlite)
+    if is_sqlite:
+        sa.event.listen(engine, "connect", _prepare)
+    try:
+        bring_up_to_date(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
-
-
-def create_tables(engine: Database) -> None:
-    """Make the tables that are missing; several processes may do so at once."""
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            # `IF NOT EXISTS` alone can fail when two sessions race.
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SCHEMA_LOCK)))
-        for table in metadata.sorted_tables:
-            connection.execute(CreateTable(table, if_not_exists=True))
-            for index in table.indexes:
-                connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 def _address(store: Path, url: str | None) -> sa.URL:

@@ -7,24 +7,19 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 import sqlalchemy as sa
 
-from segmentation.database import api_keys, open_database
+from segmentation.database import api_keys, metadata, open_database
 from segmentation.errors import ConfigError
 
 
-@pytest.fixture
-def database(tmp_path):
-    """A new database."""
-    engine = open_database(tmp_path / "store")
-    yield engine
-    engine.dispose()
-
-
-def test_a_database_is_made_on_first_use(tmp_path, database):
+def test_a_database_is_made_on_first_use(tmp_path):
     """In the store, with every table, ready for readers beside a writer."""
+    database = open_database(tmp_path / "store")
+
     assert (tmp_path / "store/coterie.db").exists()
-    assert sa.inspect(database).get_table_names() == ["api_keys"]
+    assert set(sa.inspect(database).get_table_names()) == {*metadata.tables, "alembic_version"}
     with database.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    database.dispose()
 
 
 def test_times_come_back_as_the_same_moment(database):

@@ -1,0 +1,12 @@
+"""What Alembic runs the migrations with: the connection `segmentation.schema` has prepared."""
+
+from alembic import context
+
+from segmentation.database import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+)
+context.run_migrations()
