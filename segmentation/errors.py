@@ -3,6 +3,7 @@
 SegmentationError
 ├── UsageError            the caller asked for something that cannot be (exit code 2)
 │   ├── ConfigError       a settings or policy file
+│   ├── FilterError       an audience filter that says something it cannot
 │   ├── InputError        a table that is not what it claims, or too many bad rows
 │   └── NotFound          an id nobody has
 └── StoreError            the store is locked, damaged or written by a newer version (exit code 1)
@@ -35,6 +36,24 @@ class ConfigError(UsageError):
         nearest = get_close_matches(key.rsplit(".", 1)[-1], list(known), n=1, cutoff=0.0)
         hint = f" Did you mean `{nearest[0]}`?" if nearest else ""
         return cls(f"`{key}` in {file} is not a setting.{hint}")
+
+
+class FilterError(UsageError):
+    """An audience filter cannot be read; `position` is the character at fault, counted from 1."""
+
+    def __init__(self, message: str, *, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+
+    @classmethod
+    def unknown(cls, what: str, name: str, known: Iterable[str], *, position: int) -> "FilterError":
+        """Name what nothing bears, and the known name nearest to it."""
+        nearest = get_close_matches(name, list(known), n=1, cutoff=0.5)
+        hint = f" Did you mean `{nearest[0]}`?" if nearest else ""
+        return cls(
+            f"`{name}` at character {position} is not {what}.{hint}",
+            position=position,
+        )
 
 
 class InputError(UsageError):

@@ -33,9 +33,14 @@ def export_table(
     UsageError
         When the format cannot be told, or the file cannot be written.
     """
-    write = WRITERS[format or format_of(out)]
+    chosen = format or format_of(out)
     folder = store.live_folder() if run is None else store.folder(run)
-    table = read_table(folder, what)
+    return write_file(read_table(folder, what), out, format=chosen)
+
+
+def write_file(table: pa.Table, out: Path, *, format: Format) -> int:
+    """Write a table to a file, whole or not at all, and return its number of rows."""
+    write = WRITERS[format]
     try:
         with replacing(out) as beside, beside.open("wb") as file:
             write(table, file)

@@ -5,12 +5,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from scipy import sparse
 
 from segmentation.arrays import load_arrays, save_arrays
 from segmentation.assembly import circles_table, members_table, primary_circles, users_table
 from segmentation.config import FACETS, Facet
 from segmentation.context import Context
+from segmentation.holdings import Holdings
 from segmentation.manifest import Facts
 from segmentation.quality import FacetQuality, inspect
 from segmentation.tables import SCHEMAS, SnapshotTables
@@ -67,6 +70,27 @@ def gather(context: Context) -> SnapshotTables:
         flywheel=context.work.load("flywheel.json"),
         policy=context.policy().to_dict(),
         report=report_of(context),
+        tags=Holdings.of_matrices(tags_of(context, name) for name in FACETS),
+        refusals=refusals_of(user_ids, pq.read_table(context.tables / "consent.parquet")),
+    )
+
+
+def tags_of(context: Context, name: Facet) -> tuple[sparse.csr_array, list[str]]:
+    """Who has which tag in a facet, and what the tags are called."""
+    facet = context.facet(name)
+    return facet.matrix, facet.tags
+
+
+def refusals_of(user_ids: pa.Array, consent: pa.Table) -> Holdings:
+    """Who refuses which purpose; who both grants and refuses one refuses it."""
+    refused = consent.filter(pc.invert(consent["granted"]))
+    rows = pc.index_in(refused["user_id"], value_set=user_ids)
+    known = refused.append_column("place", rows).filter(pc.is_valid(rows))
+    return Holdings.of_sets(
+        {
+            purpose: np.unique(known.filter(pc.equal(known["purpose"], purpose))["place"])
+            for purpose in pc.unique(known["purpose"]).to_pylist()
+        }
     )
 
 

@@ -6,6 +6,8 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from segmentation.answers import Row, Vocabulary
+from segmentation.audience import Audience, AudienceIndex
+from segmentation.bitmaps import NOBODY, Places
 from segmentation.errors import NotFound, StoreDamaged
 from segmentation.layout import CHANGE_STRUCT, NONE, USER_STRUCT, ChangeRecord, UserRecord
 from segmentation.manifest import read_json, read_manifest
@@ -53,6 +55,7 @@ class Snapshot:
         self._columns = {name: mapped(index / f"{name}.npy") for name in COLUMNS}
         self._registry = Registry.open(index)
         self._changed = Strings.open(index, "change")
+        self.audiences = AudienceIndex(index, self._registry, tiers=self._vocabulary.tiers)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -84,7 +87,7 @@ class Snapshot:
     def close(self) -> None:
         """Let go of the mapped files; the snapshot must not be asked again."""
         self._columns.clear()
-        del self._registry, self._changed
+        del self._registry, self._changed, self.audiences
 
     @property
     def n_users(self) -> int:
@@ -139,6 +142,10 @@ class Snapshot:
         rows = {user_id: self._registry.find(user_id) for user_id in user_ids}
         found = [self._describe(row, user_id) for user_id, row in rows.items() if row != NONE]
         return Found(found, [user_id for user_id, row in rows.items() if row == NONE])
+
+    def audience(self, text: str, *, hidden: Places = NOBODY) -> Audience:
+        """Those of whom a filter is true, but the hidden; raises `FilterError`."""
+        return self.audiences.audience(text, hidden=hidden)
 
     def tiers(self) -> list[Row]:
         """The policy's tiers, lowest first, each with how many people hold it as `members`."""

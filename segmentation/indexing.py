@@ -9,6 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from segmentation.audience_index import write_audience_index
+from segmentation.conditions import MEASURES as AUDIENCE_MEASURES
+from segmentation.holdings import Holdings
 from segmentation.layout import CHANGE_DTYPE, NO_TIME, NONE, USER_DTYPE
 from segmentation.manifest import write_json
 from segmentation.registry import save_registry, save_strings
@@ -30,8 +33,13 @@ MEASURES = (
 SEPARATOR = "\x1f"
 
 
-def write_index(folder: Path, tables: Tables, *, tiers: list[str]) -> None:
-    """Write the index of canonical tables into a folder; `tiers` are named lowest first."""
+def write_index(
+    folder: Path, tables: Tables, *, tiers: list[str], tags: Holdings, refusals: Holdings
+) -> None:
+    """Write the index of canonical tables into a folder; `tiers` are named lowest first.
+
+    `tags` and `refusals` hold rows of the canonical users table.
+    """
     folder.mkdir()
     vocabulary = gather_vocabulary(tables, tiers)
     write_json(folder / "vocabulary.json", vocabulary)
@@ -41,6 +49,26 @@ def write_index(folder: Path, tables: Tables, *, tiers: list[str]) -> None:
     _save_groups(folder, "tier", users["tier"], len(tiers))
     _save_members(folder, tables)
     _save_changes(folder, tables["tier-changes"], vocabulary)
+    write_audience_index(
+        folder,
+        users=tables["users"],
+        members=circle_members(tables),
+        measures={name: users[name] for name in AUDIENCE_MEASURES},
+        tags=tags,
+        refusals=refusals,
+    )
+
+
+def circle_members(tables: Tables) -> dict[str, Integers]:
+    """The rows of each circle's members."""
+    members, circles = tables["members"], tables["circles"]["circle_id"].combine_chunks()
+    rows, places = (
+        rows_of(members["user_id"], tables["users"]),
+        codes(members["circle_id"], circles),
+    )
+    order = np.argsort(places, kind="stable")
+    parts = np.split(rows[order], np.cumsum(np.bincount(places, minlength=len(circles)))[:-1])
+    return dict(zip(circles.to_pylist(), parts, strict=True)) if len(circles) else {}
 
 
 def gather_vocabulary(tables: Tables, tiers: list[str]) -> Vocabulary:

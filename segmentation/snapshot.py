@@ -29,7 +29,7 @@ def write_snapshot(folder: Path, tables: SnapshotTables, *, facts: Facts) -> Jso
     reconcile(named, tiers=tiers)
     for what, table in named.items():
         write_table(folder, what, table)
-    write_index(folder / "index", named, tiers=tiers)
+    write_index(folder / "index", named, tiers=tiers, tags=tables.tags, refusals=tables.refusals)
     for name, document in documents(tables, named).items():
         write_json(folder / f"{name}.json", document)
     sync_tree(folder)

@@ -1,7 +1,7 @@
 """The tables of a snapshot: their columns, their order and their files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from segmentation.errors import NotFound, StoreDamaged, StoreError
+from segmentation.holdings import Holdings
 
 TIME = pa.timestamp("us", tz="UTC")
 CODES = pa.list_(pa.string())
@@ -98,6 +99,8 @@ class SnapshotTables:
 
     The tables have the columns of `SCHEMAS`, in any row order; `flywheel`, `policy` and `report`
     are JSON objects. A circle's size counts all its members, whatever its rank among theirs.
+    `tags` and `refusals` say who has a tag or refuses a purpose, as rows of the users in bytewise
+    order of their ids.
     """
 
     members: pa.Table
@@ -111,6 +114,8 @@ class SnapshotTables:
     flywheel: Mapping[str, Any]
     policy: Mapping[str, Any]
     report: Mapping[str, Any]
+    tags: Holdings = field(default_factory=Holdings.none)
+    refusals: Holdings = field(default_factory=Holdings.none)
 
     def canonical(self) -> dict[str, pa.Table]:
         """The tables by name, with exact columns and in their canonical order."""

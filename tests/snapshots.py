@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from segmentation.holdings import Holdings
 from segmentation.index import Snapshot
 from segmentation.manifest import Facts
 from segmentation.snapshot import write_snapshot
@@ -19,6 +20,9 @@ LIFESTYLE = ("night owls", "early birds", "commuters", "weekenders")
 STAGES = ("engage", "acquire", "nurture", "retain", "advocate")
 TIERS = ("member", "silver", "gold", "platinum")
 REASONS = ("far", "ambiguous", "too_few_tags")
+TAGS = (*INTEREST, "luxury", 'a "quoted" * tag', "奢侈品", "hour:weekday-evening",
+        "label:household=mom", "label:household=single", "label:city=first=tier")  # fmt: skip
+PURPOSES = ("ads", "email", "*")
 
 POLICY = {
     "version": "policy-1",
@@ -85,6 +89,16 @@ def build_tables(*, users: int = 500, seed: int = 0, run_id: str = RUN_ID) -> Sn
         flywheel=flywheel(stages),
         policy=POLICY,
         report={"basis": "planted", "findings": [], "people": users},
+        tags=holdings(TAGS, users, 0.3, seed),
+        refusals=holdings(PURPOSES, users, 0.05, seed + 1),
+    )
+
+
+def holdings(words: tuple[str, ...], users: int, share: float, seed: int) -> Holdings:
+    """Words that people hold at random, each by another share of them."""
+    random = np.random.default_rng(seed)
+    return Holdings.of_sets(
+        {word: np.flatnonzero(random.random(users) < random.random() * 2 * share) for word in words}
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
+from segmentation.cli.audiences import register as register_audiences
 from segmentation.cli.operations import register as register_operations
 from segmentation.cli.pipeline import register as register_pipeline
 from segmentation.cli.snapshots import register as register_snapshots
@@ -19,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for register in (register_pipeline, register_snapshots, register_operations):
+for register in (register_pipeline, register_snapshots, register_audiences, register_operations):
     register(app)
 
 

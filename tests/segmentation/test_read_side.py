@@ -7,8 +7,9 @@ import sys
 import pytest
 
 HEAVY = {"sklearn", "hdbscan", "duckdb", "pandas", "scipy", "pyarrow"}
-READ_SIDE = ("answers", "config", "database", "errors", "history", "index", "keys", "layout",
-             "lock", "manifest", "registry", "store")  # fmt: skip
+READ_SIDE = ("answers", "audience", "bitmaps", "conditions", "config", "database", "errors",
+             "filters", "history", "index", "keys", "layout", "lock", "manifest", "ranges",
+             "registry", "store")  # fmt: skip
 
 
 @pytest.mark.parametrize("module", READ_SIDE)

@@ -1,0 +1,134 @@
+"""Audiences: filters answered from a snapshot's bitmaps and columns by one evaluator."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pyroaring import FrozenBitMap
+
+from models.lifecycle import STAGES
+from segmentation.bitmaps import NOBODY, Bitmaps, Places, array_of
+from segmentation.conditions import MEASURES, Condition, bind
+from segmentation.filter_tree import And, Node, Not, Or, Restriction, conditions, kind_of, written
+from segmentation.filters import parse
+from segmentation.ranges import Measure
+from segmentation.registry import Registry
+
+FOLDER = "audience"
+
+
+class AudienceIndex:
+    """What audiences are asked from: mapped bitmaps and columns of one snapshot.
+
+    A place is a user's rank by primary interest circle and share propensity; a row, by user id.
+    """
+
+    def __init__(self, index: Path, registry: Registry, *, tiers: Sequence[str]) -> None:
+        folder = index / FOLDER
+        self.rows: npt.NDArray[np.int32] = load(folder / "rows.npy")
+        self.places: npt.NDArray[np.int32] = load(folder / "places.npy")
+        self.bitmaps = Bitmaps(folder)
+        self.registry = registry
+        self.ranks: Mapping[str, Sequence[str]] = {"tier": tiers, "stage": STAGES}
+        self.measures = {name: self._measure(folder, name) for name in MEASURES}
+        self.everyone = FrozenBitMap(range(len(self.rows)))
+
+    def audience(self, text: str, *, hidden: Places = NOBODY) -> "Audience":
+        """Read a filter and bind it to this snapshot; whoever is hidden is in no audience.
+
+        Raises
+        ------
+        FilterError
+            When the filter cannot be read, or names what the snapshot does not have.
+        """
+        tree = parse(text)
+        bound = {id(each): bind(self, each) for each in conditions(tree)}
+        return Audience(self, tree, bound, self.everyone - hidden)
+
+    def refusing(self, purpose: str) -> Places:
+        """Those who refused a purpose, or every purpose."""
+        return self.bitmaps.get("refused", purpose) | self.bitmaps.get("refused", "*")
+
+    def ids(self, places: Places) -> Iterator[str]:
+        """The user ids at some places, in the order of places."""
+        ids = self.registry.ids
+        return (ids[row] for row in self.rows[array_of(places)])
+
+    def _measure(self, folder: Path, name: str) -> Measure:
+        levels = np.load(folder / f"{name}_levels.npy")
+        return Measure(name, load(folder / f"{name}.npy"), levels, self.bitmaps)
+
+
+class Audience:
+    """Those of whom a filter is true, in one snapshot."""
+
+    def __init__(
+        self, index: AudienceIndex, tree: Node, bound: Mapping[int, Condition], within: Places
+    ) -> None:
+        self._bound = bound
+        self.index = index
+        self.tree = tree
+        self.within = within
+        self.places = self._find(tree, within)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def ids(self, *, offset: int = 0, limit: int | None = None) -> Iterator[str]:
+        """User ids by primary interest circle, the likeliest to share first."""
+        stop = len(self.places) if limit is None else offset + limit
+        return self.index.ids(self.places[offset:stop])
+
+    def explain(self) -> dict[str, Any]:
+        """The tree of the filter with how many people each of its parts holds by itself."""
+        return self._explained(self.tree)
+
+    def uses(self, field: str) -> bool:
+        """Whether a condition is on a field."""
+        return any(each.name == field for each in conditions(self.tree))
+
+    def _find(self, node: Node, within: Places) -> Places:
+        """Those within of whom a part is true; in a conjunction the rarest part narrows first."""
+        match node:
+            case Restriction():
+                return self._bound[id(node)].select(within)
+            case Not(part):
+                return within - self._find(part, within)
+            case Or(parts):
+                return NOBODY.union(*(self._find(part, within) for part in parts))
+            case And(parts):
+                for part in sorted(parts, key=self._size):
+                    within = self._find(part, within)
+                return within
+
+    def _size(self, node: Node) -> int:
+        """About how many people a part holds, told without looking at anyone."""
+        match node:
+            case Restriction():
+                return self._bound[id(node)].size
+            case Not(part):
+                return len(self.within) - self._size(part)
+            case Or(parts):
+                return sum(self._size(part) for part in parts)
+            case And(parts):
+                return min((self._size(part) for part in parts), default=len(self.within))
+
+    def _explained(self, node: Node) -> dict[str, Any]:
+        count = len(self._find(node, self.within))
+        match node:
+            case Restriction():
+                return {"kind": "condition", "text": written(node), "count": count, "parts": []}
+            case Not(part):
+                parts: tuple[Node, ...] = (part,)
+            case And(parts) | Or(parts):
+                pass
+        told = [self._explained(part) for part in parts]
+        return {"kind": kind_of(node), "text": written(node), "count": count, "parts": told}
+
+
+def load(path: Path) -> npt.NDArray[Any]:
+    """Map a saved array."""
+    array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return array
