@@ -3,8 +3,17 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.cluster.hierarchy import complete, fcluster
+from scipy.spatial.distance import squareform
+from sklearn.metrics import silhouette_score
 
 from models.rows import FloatArray, IntArray
+
+FEWEST = 4
+"""Circles that need a map at all."""
+PLAIN = 0.15
+"""Least mean silhouette of circles in their families. Circles planted without families stay
+below 0.14, families that share a third of their tags reach 0.19."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,21 +44,58 @@ class Ladder:
 def parents(mass: FloatArray) -> IntArray:
     """Return the coarser circle each circle belongs to, shape (n_circles,); -1 if it has none.
 
-    The ladder is cut before the merge whose price jumps most over the one before it, among the
-    cuts that leave at most half as many circles. Circles left by themselves have no parent.
+    Circles join by the distance of their farthest members, and the tree is cut where they lie
+    closest to their own family and farthest from the next (Rousseeuw 1987, "Silhouettes"). Where
+    no cut sets families apart there is no level above: every answer is -1. Nor has a circle left
+    by itself a parent.
     """
     count = len(mass)
-    if count < 4:
-        return np.full(count, -1)
-    steps = ladder(mass)
-    jumps = np.diff(np.log(np.maximum(steps.costs, 1e-12)))
-    fewest_merges = count - count // 2
-    merges = fewest_merges + int(np.argmax(jumps[fewest_merges - 1 :]))
-    groups = steps.groups(count - merges)
-    shared = np.bincount(groups)[groups] > 1
-    names = np.full(count, -1)
-    names[shared] = np.unique(groups[shared], return_inverse=True)[1]
-    return names
+    nobody = np.full(count, -1)
+    if count < FEWEST:
+        return nobody
+    apart = distances(mass)
+    tree = complete(squareform(apart, checks=False))
+    cuts = [fcluster(tree, groups, "maxclust") for groups in range(2, count // 2 + 1)]
+    worth = [plainness(apart, cut) for cut in cuts]
+    best = int(np.argmax(worth))
+    return families(cuts[best]) if worth[best] >= PLAIN else nobody
+
+
+def distances(mass: FloatArray) -> FloatArray:
+    """Return how far apart circles' tags are, whatever their sizes, shape (n_circles, n_circles).
+
+    The likelihood lost when two circles share one profile, less what chance alone costs two
+    samples of the same one (half a unit a tag, Wilks 1938), per unit of their harmonic mean.
+    """
+    total = mass.sum(axis=1)
+    worth = np.array([content(row) for row in mass])
+    apart = np.zeros((len(mass), len(mass)))
+    for one in range(len(mass) - 1):
+        others = np.arange(one + 1, len(mass))
+        by_chance = np.count_nonzero(mass[one] + mass[others] > 1.0, axis=1) / 2
+        lost = np.maximum(prices(mass, worth, one, others) - by_chance, 0.0)
+        scale = (total[one] + total[others]) / np.maximum(total[one] * total[others], 1e-12)
+        apart[one, others] = apart[others, one] = lost * scale
+    return apart
+
+
+def plainness(apart: FloatArray, labels: IntArray) -> float:
+    """Mean silhouette of circles in their families, in [-1, 1]; no family at all is worth -1."""
+    found = len(np.unique(labels))
+    if not 1 < found < len(labels):
+        return -1.0
+    return float(silhouette_score(apart, labels, metric="precomputed"))
+
+
+def families(labels: IntArray) -> IntArray:
+    """Number the families of two circles or more by their first circle; -1 for circles alone."""
+    _, first, member, sizes = np.unique(
+        labels, return_index=True, return_inverse=True, return_counts=True
+    )
+    shared = sizes > 1
+    order = np.where(shared, first, len(labels))
+    names = np.where(shared, np.argsort(np.argsort(order, kind="stable"), kind="stable"), -1)
+    return np.asarray(names[member], dtype=np.int64)
 
 
 def ladder(mass: FloatArray) -> Ladder:

@@ -8,10 +8,12 @@ import numpy.typing as npt
 from scipy import sparse
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.int32]
 Fit = Callable[[sparse.csr_array, int], Callable[[sparse.csr_array], Labels]]
 
 MOST_PEOPLE = 20_000
+FEW_JUDGES = 200.0
 LEVEL = 0.95
 
 
@@ -32,6 +34,8 @@ def bootstrap_jaccard(
 ) -> Stability:
     """Refit on resamples of the people and see how much of each circle is found again.
 
+    Each resample is judged on people of its own, among whom small circles are well represented.
+
     Parameters
     ----------
     X : csr_array of shape (n_users, n_tags)
@@ -47,25 +51,50 @@ def bootstrap_jaccard(
     Hennig (2007), "Cluster-wise assessment of cluster stability".
     """
     found = np.full((n_resamples, n_circles), np.nan)
+    chances = judge_chances(labels, n_circles)
     for number in range(n_resamples):
         rng = np.random.default_rng([seed, number])
-        size = min(len(labels), MOST_PEOPLE)
-        rows = np.sort(rng.integers(0, len(labels), size))
-        again = fit(X[rows], seed + number + 1)
-        people = np.unique(rows)
-        found[number] = best_jaccard(labels[people], again(X[people]), n_circles)
+        again = fit(X[resample(rng, len(labels))], seed + number + 1)
+        judges = np.flatnonzero(rng.random(len(labels)) < chances)
+        found[number] = best_jaccard(
+            labels[judges], again(X[judges]), n_circles, weights=1.0 / chances[judges]
+        )
     return summary(found)
 
 
-def best_jaccard(labels: Labels, again: Labels, n_circles: int) -> FloatArray:
-    """Return each circle's best overlap with any circle of the refit; NaN without members."""
+def resample(rng: np.random.Generator, people: int, *, most: int = MOST_PEOPLE) -> IntArray:
+    """Draw rows with replacement, in ascending order; no more than a refit needs."""
+    return np.sort(rng.integers(0, people, min(people, most)))
+
+
+def judge_chances(labels: Labels, n_circles: int) -> FloatArray:
+    """How likely each person judges a refit: as likely as it takes for a fair number of judges.
+
+    Of a small circle some 200 are asked, so that its overlap is known to a few hundredths.
+    """
+    size = np.bincount(labels[labels >= 0], minlength=n_circles)
+    wanted = np.append(FEW_JUDGES / np.maximum(size, 1), 0.0)
+    chances = np.maximum(wanted[labels], MOST_PEOPLE / max(len(labels), 1))
+    return np.asarray(np.minimum(chances, 1.0))
+
+
+def best_jaccard(
+    labels: Labels, again: Labels, n_circles: int, *, weights: FloatArray | None = None
+) -> FloatArray:
+    """Return each circle's best overlap with any circle of the refit; NaN without members.
+
+    A person counts as many people as their weight says, by default one.
+    """
+    weights = np.ones(len(labels)) if weights is None else weights
     n_again = int(again.max(initial=-1)) + 1
-    both = (labels >= 0) & (again >= 0)
+    in_circle, in_again = labels >= 0, again >= 0
+    both = in_circle & in_again
     pairs = labels[both].astype(np.int64) * max(n_again, 1) + again[both]
-    joint = np.bincount(pairs, minlength=n_circles * n_again).reshape(n_circles, n_again)
-    before = np.bincount(labels[labels >= 0], minlength=n_circles)
-    after = np.bincount(again[again >= 0], minlength=n_again)
-    jaccard = joint / np.maximum(before[:, None] + after[None] - joint, 1)
+    joint = np.bincount(pairs, weights[both], minlength=n_circles * n_again)
+    joint = joint.reshape(n_circles, n_again)
+    before = np.bincount(labels[in_circle], weights[in_circle], minlength=n_circles)
+    after = np.bincount(again[in_again], weights[in_again], minlength=n_again)
+    jaccard = joint / np.maximum(before[:, None] + after[None] - joint, 1e-12)
     return np.where(before > 0, jaccard.max(axis=1, initial=0.0), np.nan)
 
 

@@ -10,14 +10,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from models.circles import CircleClusterer
+from models.circles import FEWEST_PEOPLE, CircleClusterer
 from models.profiles import TagProfiles
-from models.stability import Stability, bootstrap_jaccard
+from models.rediscovery import Rediscovery
+from models.stability import MOST_PEOPLE, Stability, bootstrap_jaccard, resample
 from segmentation.arrays import load_arrays, save_arrays
 from segmentation.config import CirclesConfig, Facet
 from segmentation.tags import FacetMatrix
 
 IntArray = npt.NDArray[np.int32]
+CHOICE_PEOPLE = 10_000
+"""People among whom the way of finding circles again is chosen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,23 +128,30 @@ def measure_stability(
     found: FacetCircles,
     config: CirclesConfig,
     *,
-    name: Facet,
     seed: int,
     begun: Callable[[int], None],
 ) -> Stability:
-    """Refit the facet on resamples of its people; `begun` hears how many refits have begun."""
+    """Find the circles again among resampled people; `begun` hears how many refits have begun."""
     eligible = np.flatnonzero(facet.reasons == "")
+    X, labels = facet.matrix[eligible], found.labels[eligible]
+    n_circles = found.model.n_circles
+    n_resamples = config.resamples if n_circles else 0
     numbers = count(1)
 
     def fit(X: sparse.csr_array, again: int) -> Callable[[sparse.csr_array], IntArray]:
         begun(next(numbers))
-        return clusterer_of(config, name, again).fit(X).predict
+        return recipe.fit(X, again)
 
+    if n_resamples:
+        some = resample(np.random.default_rng(seed), len(labels), most=CHOICE_PEOPLE)
+        fewest = FEWEST_PEOPLE / min(len(labels), MOST_PEOPLE)
+        recipe = Rediscovery.of(
+            found.model,
+            X[some],
+            labels[some],
+            min_share=max(config.min_circle_share, fewest),
+            seed=seed,
+        )
     return bootstrap_jaccard(
-        facet.matrix[eligible],
-        found.labels[eligible],
-        n_circles=found.model.n_circles,
-        fit=fit,
-        n_resamples=config.resamples if found.model.n_circles else 0,
-        seed=seed,
+        X, labels, n_circles=n_circles, fit=fit, n_resamples=n_resamples, seed=seed
     )

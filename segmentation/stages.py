@@ -94,7 +94,6 @@ def stability_of(context: Context, number: int, advance: Advance) -> int:
         context.facet(name),
         found,
         context.config.circles,
-        name=name,
         seed=context.seed,
         begun=begun,
     )

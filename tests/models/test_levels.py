@@ -1,8 +1,10 @@
 """Circles merging upward."""
 
 import numpy as np
+import pytest
+from sklearn.metrics import adjusted_rand_score
 
-from models.levels import ladder, parents
+from models.levels import distances, ladder, parents
 
 
 def family(groups: int, children: int) -> np.ndarray:
@@ -43,3 +45,52 @@ def test_few_circles_have_no_level_above():
     """Three circles need no map."""
     assert parents(np.eye(3)).tolist() == [-1, -1, -1]
     assert parents(np.zeros((0, 4))).tolist() == []
+
+
+def drawn(profiles: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Tag counts of circles as drawn from their profiles."""
+    rng = np.random.default_rng(3)
+    return np.array([rng.multinomial(n, p) for n, p in zip(sizes, profiles, strict=True)], float)
+
+
+def test_families_are_found_whatever_their_sizes():
+    """Twenty-one families of five, the largest circle twenty times the smallest."""
+    rng = np.random.default_rng(1)
+    shared = np.repeat(rng.dirichlet(np.full(800, 0.1), 21), 5, axis=0)
+    profiles = 0.4 * shared + 0.6 * rng.dirichlet(np.full(800, 0.1), 105)
+    sizes = np.exp(rng.uniform(np.log(300), np.log(6000), 105)).astype(int)
+
+    found = parents(drawn(profiles, sizes))
+
+    assert adjusted_rand_score(np.arange(105) // 5, found) > 0.95
+
+
+@pytest.mark.parametrize("sparsity", [0.05, 0.3])
+def test_circles_without_families_have_no_level_above(sparsity):
+    """Forty profiles of their own, from few tags each to many."""
+    rng = np.random.default_rng(2)
+    profiles = rng.dirichlet(np.full(1500, sparsity), 40)
+    sizes = np.exp(rng.uniform(np.log(1000), np.log(9000), 40)).astype(int)
+
+    assert (parents(drawn(profiles, sizes)) == -1).all()
+
+
+def test_distance_does_not_grow_with_size():
+    """Ten times the people, the same distance; two samples of one profile lie at nought."""
+    rng = np.random.default_rng(4)
+    one, other = rng.dirichlet(np.full(300, 0.3), 2)
+    mass = drawn(np.array([one, other, one, other]), np.array([4000, 4000, 40_000, 40_000]))
+
+    apart = distances(mass)
+
+    assert np.isclose(apart[0, 1], apart[2, 3], rtol=0.05)
+    assert max(apart[0, 2], apart[1, 3]) < 0.02 * apart[0, 1]
+
+
+def test_a_circle_left_by_itself_has_no_parent():
+    """Two families and a stranger."""
+    mass = np.vstack([family(2, 3), np.zeros((1, len(family(2, 3)[0])))])
+    mass = np.hstack([mass, np.zeros((7, 20))])
+    mass[6, -20:] = 60.0
+
+    assert parents(mass).tolist() == [0, 0, 0, 1, 1, 1, -1]

@@ -1,0 +1,142 @@
+"""Circles discovered again among other people of the same kind, at a part of a fit's price.
+
+What a fit has decided once stays decided: how many directions of the tag space carry structure,
+whether dense or round groups make the circles, and of round ones how many. Which tags lie
+together, who lies near whom and what the circles are about is learned anew.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from models.discovery import Sample, Search, from_dense_groups, merged, placed
+from models.landmarks import draw, row_hashes
+from models.mixture import crowd_shares
+from models.profiles import TagProfiles, assign, observed
+from models.rows import Rows
+from models.stability import Labels, best_jaccard
+from models.tagspace import TagSpace, co_occurrence, expected_counts, standardised, tag_space
+from models.trimming import crowd_only
+
+LANDMARKS = 8_000
+SMOOTHING = 0.5
+TURNS = 2
+"""Power steps from the directions known; from a random start the fit takes eight."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rediscovery:
+    """A recipe for finding a model's circles again.
+
+    Attributes
+    ----------
+    model : TagProfiles
+        The circles to find again.
+    space : TagSpace
+        Where tags lie among some of the people; every sample turns its own from it.
+    way : str
+        What makes circles of a sample: `dense` groups, dense ones `joined` until they are as
+        many as the model's, or as many `rounded` ones.
+    min_share : float
+        Least share of the people a circle may hold.
+    """
+
+    model: TagProfiles
+    space: TagSpace
+    way: str
+    min_share: float
+
+    @classmethod
+    def of(
+        cls, model: TagProfiles, X: sparse.csr_array, labels: Labels, *, min_share: float, seed: int
+    ) -> Self:
+        """Choose the way that finds most of the circles again among some people.
+
+        `labels` is the circle of each row of raw weights.
+        """
+        rows = observed(model, X)
+        with threadpool_limits(1):
+            space = tag_space(rows)
+            sample = sample_of(rows, space, seed=seed)
+            recipes = [cls(model, space, way, min_share) for way in WAYS]
+            found = [recipe.learned(sample, seed) for recipe in recipes]
+        agreement = [
+            np.nansum(best_jaccard(labels, assign(again, X).labels, model.n_circles))
+            for again in found
+        ]
+        return recipes[int(np.argmax(agreement))]
+
+    def fit(self, X: sparse.csr_array, seed: int) -> Callable[[sparse.csr_array], Labels]:
+        """Find circles among other people; return what places people in them."""
+        rows = observed(self.model, X)
+        with threadpool_limits(1):
+            sample = sample_of(rows, turned(self.space, rows), seed=seed)
+            again = self.learned(sample, seed)
+        return lambda people: assign(again, people).labels
+
+    def learned(self, sample: Sample, seed: int) -> TagProfiles:
+        """The circles of a sample; none at all if the way leads nowhere."""
+        found = WAYS[self.way](sample, self.model.n_circles, self.min_share, seed)
+        found = crowd_only(self.model) if found is None else found
+        return replace(found, unit=self.model.unit, offset=self.model.offset)
+
+
+def dense(sample: Sample, count: int, min_share: float, seed: int) -> TagProfiles | None:
+    """Learn from dense groups, however many there are."""
+    return from_dense_groups(sample, min_share)
+
+
+def joined(sample: Sample, count: int, min_share: float, seed: int) -> TagProfiles | None:
+    """Learn from dense groups, merged upward while there are more than `count`."""
+    fine = dense(sample, count, min_share, seed)
+    is_finer = fine is not None and fine.n_circles > count
+    return merged(fine, sample, count, min_share) if fine is not None and is_finer else None
+
+
+def rounded(sample: Sample, count: int, min_share: float, seed: int) -> TagProfiles | None:
+    """Learn from `count` round groups."""
+    return Search(sample, min_share, seed).rounded(count)
+
+
+WAYS = {"dense": dense, "rounded": rounded, "joined": joined}
+
+
+def sample_of(rows: Rows, space: TagSpace, *, seed: int) -> Sample:
+    """Take all rows as the people to learn from, and some as landmarks, the active before."""
+    hashes = row_hashes(rows)
+    order = np.argsort(hashes, kind="stable")
+    rows, hashes = rows.take(order), hashes[order]
+    activity = np.minimum(rows.counts, 60.0) ** 1.5
+    half = min(LANDMARKS, max(2000, rows.n_rows // 2))
+    active = draw(hashes, half, seed=seed, weights=activity)
+    broad = draw(hashes, LANDMARKS, seed=seed, weights=activity)
+    return Sample(
+        people=rows,
+        active=placed(rows.take(active), space),
+        broad=placed(rows.take(broad), space),
+        crowd=crowd_shares(rows),
+    )
+
+
+def turned(space: TagSpace, rows: Rows) -> TagSpace:
+    """Turn a tag space toward other people's co-occurrence, its number of directions kept."""
+    kept = np.flatnonzero(np.any(space.vectors != 0.0, axis=1))
+    if not len(kept):
+        return space
+    observed_counts = co_occurrence(rows, kept)
+    matrix = standardised(observed_counts, expected_counts(observed_counts))
+    holders = np.bincount(rows.columns, minlength=rows.n_columns)[kept] + SMOOTHING
+    weight = np.sqrt(holders / holders.sum())[:, None]
+    basis = np.linalg.qr(space.vectors[kept] * weight.astype(np.float32))[0]
+    for _ in range(TURNS):
+        basis = np.linalg.qr(matrix @ basis)[0]
+    inner = (basis.T @ (matrix @ basis)).astype(np.float64)
+    values, turns = np.linalg.eigh((inner + inner.T) / 2)
+    strengths = np.maximum(values, 0.0)
+    vectors = np.zeros(space.vectors.shape, np.float32)
+    vectors[kept] = basis.astype(np.float64) @ turns * np.sqrt(strengths) / weight
+    return TagSpace(vectors / max(np.abs(vectors).max(), 1e-12), strengths, space.edge)

@@ -1,0 +1,86 @@
+"""Circles found again: as a full fit on other people would find them."""
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from models.circles import CircleClusterer
+from models.rediscovery import WAYS, Rediscovery, turned
+from models.rows import Rows
+from models.stability import bootstrap_jaccard
+from models.tagspace import tag_space
+
+
+@pytest.fixture(scope="module")
+def fitted(four_circles):
+    """A model of four planted circles."""
+    return CircleClusterer().fit(four_circles.X)
+
+
+@pytest.fixture(scope="module")
+def recipe(four_circles, fitted):
+    """What finds them again."""
+    return Rediscovery.of(fitted.model_, four_circles.X, fitted.labels_, min_share=0.01, seed=0)
+
+
+def test_planted_circles_are_firm_and_one_drawn_by_lot_is_not(four_circles, fitted, recipe):
+    """Above 0.85 and below 0.60, and each as full refits say to within five hundredths."""
+    labels = fitted.labels_.copy()
+    lot = np.random.default_rng(0).permutation(np.flatnonzero(labels < 0))
+    labels[lot[: len(lot) // 2]] = 4
+
+    quick, cold = (
+        bootstrap_jaccard(four_circles.X, labels, n_circles=5, fit=fit, n_resamples=4, seed=0)
+        for fit in (recipe.fit, lambda X, seed: CircleClusterer(random_state=seed).fit(X).predict)
+    )
+
+    assert quick.mean[:4].min() > 0.85
+    assert quick.mean[4] < 0.60
+    assert np.abs(quick.mean - cold.mean).max() < 0.05
+
+
+def test_half_a_circle_is_not_firm(four_circles, fitted, recipe):
+    """A circle cut in two at random is found again as one."""
+    labels = fitted.labels_.copy()
+    first = np.flatnonzero(labels == 0)
+    labels[np.random.default_rng(1).permutation(first)[: len(first) // 2]] = 4
+
+    found = bootstrap_jaccard(
+        four_circles.X, labels, n_circles=5, fit=recipe.fit, n_resamples=2, seed=0
+    )
+
+    assert max(found.mean[0], found.mean[4]) < 0.60
+    assert found.mean[1:4].min() > 0.85
+
+
+def test_people_without_circles_have_none_again(four_circles, recipe):
+    """Among people whose tags are dealt out anew nothing is found again."""
+    X = four_circles.X.copy()
+    X.indices = np.random.default_rng(2).permutation(X.indices)
+    X.sum_duplicates()
+
+    labels = recipe.fit(X, 1)(four_circles.X)
+
+    assert (labels >= 0).mean() < 0.10
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_leads_to_circles_or_says_so(four_circles, fitted, recipe, way):
+    """Dense and round groups find the four; merging has nothing to merge."""
+    again = Rediscovery(fitted.model_, recipe.space, way, 0.01).fit(four_circles.X, 3)
+
+    found = len(np.unique(again(four_circles.X)))
+
+    assert found == (1 if way == "joined" else 5)
+
+
+def test_a_space_turned_toward_the_same_people_stays(four_circles):
+    """Its directions span what they spanned."""
+    rows = Rows.of(four_circles.X)
+    with threadpool_limits(1):
+        space = tag_space(rows)
+
+        again = turned(space, rows)
+
+    spans = [np.linalg.qr(space.vectors)[0], np.linalg.qr(again.vectors)[0]]
+    assert np.linalg.svd(spans[0].T @ spans[1])[1].min() > 0.95
