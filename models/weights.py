@@ -9,6 +9,9 @@ from models.rows import FloatArray, Matrix, Rows
 if TYPE_CHECKING:
     from scipy import sparse
 
+UNIT = 1 << 20
+"""Parts of one in which raw weights are counted: whole numbers add up to the same in any order."""
+
 GRID = 4096.0
 """Steps in one unit of weight: sums below 2^41 are exact in float64, in any order."""
 

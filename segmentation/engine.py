@@ -49,6 +49,10 @@ class Engine(Protocol):
         """Make Parquet files readable as the table `name`, in place of any table so named."""
         ...
 
+    def hashed(self, column: str, *, salt: int) -> str:
+        """Write a 64-bit hash of a text column: equal texts, equal hashes within one engine."""
+        ...
+
 
 class DuckEngine:
     """DuckDB in this process, held to a share of memory and spilling the rest to disk.
@@ -126,6 +130,10 @@ class DuckEngine:
             f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS "
             f"SELECT * FROM read_parquet([{files}])"
         )
+
+    def hashed(self, column: str, *, salt: int) -> str:
+        """Write a 64-bit hash of a text column: equal texts, equal hashes within one engine."""
+        return f"hash({column}, {salt})"
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from models.weights import UNIT
 from segmentation.engine import literal
-from segmentation.queries import UNIT, decay, timestamp
+from segmentation.queries import decay, timestamp
 
 LEAN = 1.3  # a habit is a share of one's events this much above the crowd's
 LEAST_EVENTS = 3

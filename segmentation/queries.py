@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from segmentation.engine import literal
 from segmentation.events import Contract
 
-UNIT = 1 << 20  # weights are summed as integers of 2^-20: exact whatever the order
-LEAST_WEIGHT = 0.1
 DAY = 86_400_000_000  # microseconds
 
 
@@ -100,57 +98,29 @@ def typical_values() -> str:
     )
 
 
-def tastes(channel_condition: str, *, half_life: float, clip: float) -> str:
-    """Weigh each event's tag: its value by what is typical of the channel, clipped, decayed.
+def tastes(is_taste: str) -> str:
+    """Set each event's value against what is typical of its channel, from the table `typical`.
 
-    Dividing by the channel's own median makes its scale immaterial. A negative amount is no taste.
-    Age counts from the person's own latest event: silence says nothing about taste.
+    Dividing by the channel's own median makes its scale immaterial.
     """
-    is_taste = f"events.value >= 0 AND {channel_condition}"
-    latest = f"SELECT user_id, MAX(ts) AS ts FROM events WHERE {is_taste} GROUP BY user_id"
-    age = "COALESCE(DATE_DIFF('microsecond', events.ts, latest.ts), 0)"
-    ratio = "COALESCE(ROUND(events.value / typical.typical, 6), 0)"
-    clipped = f"LEAST(GREATEST({ratio}, {LEAST_WEIGHT}), {clip!r})"
     return (
-        "SELECT events.user_id, events.tag, "
-        f"CAST(ROUND({UNIT} * {clipped} * {halved(age, half_life)}) AS BIGINT) AS weight "
-        f"FROM events LEFT JOIN ({typical_values()}) AS typical "
-        "ON events.channel = typical.channel "
-        f"LEFT JOIN ({latest}) AS latest ON events.user_id = latest.user_id "
-        f"WHERE {is_taste}"
+        "SELECT events.user_id, events.tag, events.ts, "
+        "COALESCE(events.value / typical.typical, 0) AS ratio FROM events "
+        f"LEFT JOIN typical ON events.channel = typical.channel WHERE {is_taste}"
     )
 
 
-def tag_sums(weighed: Sequence[str]) -> str:
-    """Add up the weights by user and tag, of those who let themselves be segmented."""
-    together = " UNION ALL ".join(weighed)
-    return (
-        "SELECT user_id, tag, CAST(SUM(weight) AS BIGINT) AS weight "
-        f"FROM ({together}) AS weighed WHERE NOT user_id IN ({refusals()}) "
-        "GROUP BY user_id, tag HAVING SUM(weight) > 0"
-    )
+def is_taste(channel_condition: str) -> str:
+    """Say which events speak of a taste: those of some channels; a negative amount is none."""
+    return f"events.value >= 0 AND {channel_condition}"
+
+
+def tag_names(tables: Sequence[str]) -> str:
+    """List all tags of some tables, bytewise."""
+    together = " UNION ALL ".join(f"SELECT tag FROM ({table}) AS source" for table in tables)
+    return f"SELECT DISTINCT tag FROM ({together}) AS tagged ORDER BY tag"
 
 
 def refusals() -> str:
     """List those who refused to be segmented."""
     return "SELECT user_id FROM consent WHERE NOT granted AND purpose IN ('segmentation', '*')"
-
-
-def holders() -> str:
-    """Count the users of each tag, bytewise by tag."""
-    return "SELECT tag, COUNT(*) AS users FROM facet_sums GROUP BY tag ORDER BY tag"
-
-
-def entries(left_out: Sequence[str]) -> str:
-    """Place each sum in the matrix: people and kept tags are numbered bytewise from 0."""
-    absent = ", ".join(literal(tag) for tag in left_out) or "''"
-    rows = "SELECT user_id, ROW_NUMBER() OVER (ORDER BY user_id) - 1 AS place FROM people"
-    columns = (
-        "SELECT tag, ROW_NUMBER() OVER (ORDER BY tag) - 1 AS place "
-        f"FROM (SELECT DISTINCT tag FROM facet_sums WHERE NOT tag IN ({absent})) AS kept"
-    )
-    return (
-        "SELECT CAST(people.place AS INT) AS person, CAST(tags.place AS INT) AS tag, weight "
-        f"FROM facet_sums JOIN ({rows}) AS people ON facet_sums.user_id = people.user_id "
-        f"JOIN ({columns}) AS tags ON facet_sums.tag = tags.tag ORDER BY person, tag"
-    )

@@ -6,23 +6,26 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from segmentation import queries
+from models.partition import Partition
+from models.windows import Forgetting, Weighed
 from segmentation.arrays import load_arrays, save_arrays
-from segmentation.config import ChannelsConfig, Config, Facet, FacetConfig
+from segmentation.config import Config, Facet, FacetConfig
 from segmentation.durable import replace_text
-from segmentation.engine import Engine, literal
+from segmentation.engine import Engine
 from segmentation.errors import ConfigError
-from segmentation.habits import HABITS, PREFIXES, Habits
+from segmentation.habits import PREFIXES
+from segmentation.ids import HashedIds
+from segmentation.summing import park_habits, park_tastes, weigh_all
+from segmentation.tagsources import TagSources
 
 EVERYONE = 0.95  # a habit of more people than this tells nobody apart
 INPUTS = ("events", "labels", "consent", "people")
-ROLES = ("interest", "sharing", "money", "voice", "invitations")
 
 
 @dataclass(frozen=True)
@@ -76,12 +79,7 @@ class FacetMatrix:
 
 
 def facet_matrix(
-    engine: Engine,
-    config: Config,
-    facet: Facet,
-    tables: Path,
-    *,
-    as_of: datetime | None,
+    engine: Engine, config: Config, facet: Facet, tables: Path, *, as_of: datetime | None
 ) -> FacetMatrix:
     """Sum a facet's tags for everyone in the valid tables under `tables`.
 
@@ -89,52 +87,51 @@ def facet_matrix(
     by a thousand changes no weight.
     """
     settings: FacetConfig = getattr(config.facets, facet)
+    forgetting = forgetting_of(settings, facet)
     for table in INPUTS:
         engine.register(table, tables / f"{table}.parquet")
-    weighed = weights(settings, config.channels, as_of=as_of)
-    engine.rows(f"CREATE OR REPLACE TEMP TABLE facet_sums AS {queries.tag_sums(weighed)}")
-    held = dict(engine.rows(queries.holders()))
-    dropped = left_out(held, settings, config.privacy.sensitive_tags, _people_with_tags(engine))
+    sources = TagSources.of(engine, settings, config.channels, as_of=as_of)
+    ids = HashedIds.of(engine, sources.tagged)
+    weighed = weighed_sums(engine, sources, ids, forgetting, threads=config.resources.threads)
+    users = np.bincount(weighed.tags, minlength=len(ids.names))
+    held = {tag: int(users[number]) for number, tag in enumerate(ids.names) if users[number]}
+    people = int(np.count_nonzero(np.diff(weighed.starts)))
+    dropped = left_out(held, settings, config.privacy.sensitive_tags, people)
     kept = sorted(held.keys() - {tag.tag for tag in dropped})
-    matrix = _matrix(engine, [tag.tag for tag in dropped], len(kept))
-    reasons = _reasons(engine, matrix, settings.min_tags)
-    engine.rows("DROP TABLE facet_sums")
-    return FacetMatrix(matrix, kept, reasons, dropped)
+    matrix = matrix_of(weighed, ids.names, kept)
+    return FacetMatrix(matrix, kept, _reasons(matrix, ids.refused, settings.min_tags), dropped)
 
 
-def weights(
-    settings: FacetConfig, channels: ChannelsConfig, *, as_of: datetime | None
-) -> list[str]:
-    """Return the queries of a facet's sources: one for the roles together, one for each habit.
-
-    Raises
-    ------
-    ConfigError
-        When a source is neither a role nor a habit.
-    """
-    unknown = [source for source in settings.sources if source not in {*ROLES, *HABITS}]
-    if unknown:
-        raise ConfigError.unknown_key("the sources of a facet", unknown[0], [*ROLES, *HABITS])
-    habits = Habits(channels.money, as_of, settings.half_life_days)
-    queried = [HABITS[source](habits) for source in settings.sources if source in HABITS]
-    roles = [source for source in settings.sources if source in ROLES]
-    if roles:
-        queried.append(
-            queries.tastes(
-                channels_of(roles, channels),
-                half_life=settings.half_life_days,
-                clip=settings.clip,
-            )
-        )
-    return queried
+def forgetting_of(settings: FacetConfig, facet: Facet) -> Forgetting:
+    """How a facet forgets; raises `ConfigError` when its settings do not allow it."""
+    try:
+        return Forgetting(settings.half_life_days, settings.clip)
+    except ValueError as error:
+        raise ConfigError(f"[facets.{facet}] cannot be used: {error}") from error
 
 
-def channels_of(roles: Sequence[str], channels: ChannelsConfig) -> str:
-    """Return the condition on an event's channel; one in no role counts as interest."""
-    without = "interest" in roles
-    named = [channel for channel, role in channels.roles().items() if (role in roles) != without]
-    listed = ", ".join(literal(channel) for channel in sorted(named)) or "''"
-    return f"{'NOT ' if without else ''}events.channel IN ({listed})"
+def weighed_sums(
+    engine: Engine, sources: TagSources, ids: HashedIds, forgetting: Forgetting, *, threads: int
+) -> Weighed:
+    """Stream a facet's sources through the partition."""
+    partition = Partition(n_people=len(ids.refused), n_tags=len(ids.names), n_events=sources.rows)
+    if sources.tastes:
+        park_tastes(engine, sources.tastes, ids, forgetting, partition)
+    park_habits(engine, sources.habits, ids, partition)
+    return weigh_all(partition, forgetting, threads=threads)
+
+
+def matrix_of(weighed: Weighed, names: Sequence[str], kept: Sequence[str]) -> sparse.csr_array:
+    """Lay weights out as a matrix of the kept tags alone."""
+    place = {tag: column for column, tag in enumerate(kept)}
+    numbers = np.array([place.get(tag, -1) for tag in names], dtype=np.int32)
+    if len(kept) < len(names):
+        weighed = weighed.renumbered(numbers)
+    entries = len(weighed.tags)
+    # scipy widens the columns to the width of the starts.
+    starts = weighed.starts.astype(np.int32 if entries <= np.iinfo(np.int32).max else np.int64)
+    shape = (len(starts) - 1, len(kept))
+    return sparse.csr_array((weighed.weights, weighed.tags, starts), shape=shape)
 
 
 def left_out(
@@ -165,22 +162,8 @@ def _why_out(
     return "everyone" if is_habit and users > EVERYONE * people else ""
 
 
-def _people_with_tags(engine: Engine) -> int:
-    return int(engine.rows("SELECT COUNT(DISTINCT user_id) FROM facet_sums")[0][0])
-
-
-def _matrix(engine: Engine, dropped: list[str], n_tags: int) -> sparse.csr_array:
-    people = int(engine.rows("SELECT COUNT(*) FROM people")[0][0])
-    entries: Any = engine.execute(queries.entries(dropped))
-    person, tag, weight = (entries.column(name).to_numpy() for name in entries.column_names)
-    starts = np.concatenate([[0], np.cumsum(np.bincount(person, minlength=people))])
-    return sparse.csr_array((weight / queries.UNIT, tag, starts), shape=(people, n_tags))
-
-
-def _reasons(engine: Engine, matrix: sparse.csr_array, min_tags: int) -> npt.NDArray[np.str_]:
-    refused = engine.execute(
-        f"SELECT user_id IN ({queries.refusals()}) AS refused FROM people ORDER BY user_id"
-    )
+def _reasons(
+    matrix: sparse.csr_array, refused: npt.NDArray[np.bool_], min_tags: int
+) -> npt.NDArray[np.str_]:
     is_light = np.diff(matrix.indptr) < min_tags
-    reasons = np.where(is_light, "too_few_tags", "")
-    return np.where(refused.column("refused").to_numpy(), "consent", reasons)
+    return np.where(refused, "consent", np.where(is_light, "too_few_tags", ""))

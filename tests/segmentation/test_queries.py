@@ -19,10 +19,9 @@ TABLES = {
     "quarantined": queries.quarantined(JUDGED),
     "people": queries.people(),
     "typical_values": queries.typical_values(),
-    "tastes": queries.tastes("channel IN ('a')", half_life=30.0, clip=10.0),
-    "tag_sums": queries.tag_sums([queries.people()]),
-    "holders": queries.holders(),
-    "entries": queries.entries(["it's"]),
+    "tastes": queries.tastes(queries.is_taste("events.channel IN ('a')")),
+    "tag_names": queries.tag_names([queries.tastes("1 = 1"), "SELECT tag FROM habit_rows"]),
+    "refusals": queries.refusals(),
     **{name: habit(Habits(("purchase",), NOW, 90.0)) for name, habit in HABITS.items()},
     **{
         f"{kind} of {sql_type}": f"SELECT {reading('x', sql_type)} FROM t"

@@ -187,6 +187,13 @@ def test_an_unknown_source_is_named(facet):
         facet(sources=("rythm",))
 
 
+@pytest.mark.parametrize(("name", "value"), [("half_life_days", 0.1), ("clip", 5000.0)])
+def test_a_setting_that_cannot_be_held_is_named(facet, name, value):
+    """The message names the facet, the setting and what it may be."""
+    with pytest.raises(ConfigError, match=rf"\[facets.interest\] .*`{name}` must be .*{value}"):
+        facet(**{name: value})
+
+
 def test_labels_become_tags(facet):
     """A label is a tag of its namespace; one that all share tells nothing."""
     labels = [("u1", "household", "mom"), ("u2", "household", "dad")]

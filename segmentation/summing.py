@@ -1,0 +1,55 @@
+"""A facet's tastes and habits, streamed from the engine into weights by person and tag."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from models.kernels.windows import NO_TIME
+from models.partition import Partition
+from models.rows import IntArray
+from models.windows import Forgetting, Placed, Weighed
+from segmentation.engine import Engine
+from segmentation.ids import Ids
+
+
+def park_tastes(
+    engine: Engine, tastes: str, ids: Ids, forgetting: Forgetting, partition: Partition
+) -> None:
+    """Park the events of a query that gives `user_id, tag, ts, ratio`."""
+    query = f"SELECT {ids.columns}, ts, ratio FROM ({tastes}) AS tastes"
+    for batch in engine.batches(query):
+        people, at = ids.people(batch["person"]), times(batch["ts"])
+        placed = forgetting.place(at, batch["ratio"].to_numpy())
+        partition.see(people, at)
+        partition.add(people, ids.tags(batch["tag"]), placed)
+
+
+def park_habits(engine: Engine, habits: str, ids: Ids, partition: Partition) -> None:
+    """Park the rows of a query that gives `user_id, tag, weight`, in units of 2^-20."""
+    query = f"SELECT {ids.columns}, weight FROM ({habits}) AS habits"
+    for batch in engine.batches(query):
+        placed = Placed.timeless(batch["weight"].to_numpy())
+        partition.add(ids.people(batch["person"]), ids.tags(batch["tag"]), placed)
+
+
+def weigh_all(partition: Partition, forgetting: Forgetting, *, threads: int) -> Weighed:
+    """Add up all that was parked and weigh it as of each person's latest event."""
+
+    def weigh(part: int) -> Weighed:
+        return forgetting.weigh(partition.add_up(part), partition.latest[partition.span(part)])
+
+    room, people = partition.n_parked, len(partition.latest)
+    whole = Weighed(np.zeros(people + 1, np.int64), np.empty(room, np.int32), np.empty(room))
+    entries = 0
+    for part, weighed in enumerate(partition.over_parts(weigh, threads=threads)):
+        first, end = partition.span(part).start, entries + len(weighed.tags)
+        whole.tags[entries:end], whole.weights[entries:end] = weighed.tags, weighed.weights
+        whole.starts[first : first + len(weighed.starts)] = weighed.starts + entries
+        entries = end
+    return Weighed(whole.starts, whole.tags[:entries], whole.weights[:entries])
+
+
+def times(column: pa.Array) -> IntArray:
+    """A column of timestamps as microseconds since 1970; null is `NO_TIME`."""
+    moments: IntArray = pc.fill_null(column.view(pa.int64()), NO_TIME).to_numpy()
+    return moments
