@@ -3,17 +3,19 @@
 A person's place is worth `score * tier` (one score for each step up) and costs what the tier
 costs. At a price for money everyone takes the tier that is best for them; the lowest price at
 which all of that fits the budget is the shadow price (Lagrange; Everett 1963). What is left
-over goes to the next best, and a search of nearby cuts spends the last of it well.
+over is spent exactly among the core: the people whose choice that price hardly decides (Balas &
+Zemel 1980; Pisinger 1995). With few people the core is everyone and the places are optimal.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-MAX_CUTS_TRIED = 20_000
+CORE = 32
+MAX_STATES = 20_000
 
 
 @dataclass(frozen=True)
@@ -24,16 +26,9 @@ class Places:
     shadow_price: float
 
 
-def best_places(
-    scores: FloatArray,
-    *,
-    floor: IntArray,
-    ceiling: IntArray,
-    group: IntArray,
-    cost: FloatArray,
-    budget: float,
-) -> Places:
-    """Choose tiers between floor and ceiling that are worth most and cost at most `budget`.
+@dataclass(frozen=True)
+class Problem:
+    """Who may have which tier, and what there is to spend.
 
     Parameters
     ----------
@@ -42,46 +37,57 @@ def best_places(
         Lowest and highest tier each person may have. When the floors alone cost more than the
         budget, they become ceilings: nobody rises, and the worst placed fall to the base tier.
     group : ndarray of shape (n_people,)
-        Within a group a better score never gets a lower tier.
+        A small whole number each. Within a group a better score never gets a lower tier.
     cost : ndarray of shape (n_tiers,), non-decreasing
         Expected cost of one person at each tier.
     """
-    if cost[0] * len(scores) > budget:
-        needed, given = f"{cost[0] * len(scores):g}", f"{budget:g}"
+
+    scores: FloatArray
+    floor: IntArray
+    ceiling: IntArray
+    group: IntArray
+    cost: FloatArray
+    budget: float
+
+    @property
+    def pays_floors(self) -> bool:
+        """Whether the budget pays what nobody may lose."""
+        return spending(self.floor, self.cost) <= self.budget
+
+
+def best_places(problem: Problem) -> Places:
+    """Choose tiers between floor and ceiling that are worth most and cost at most the budget.
+
+    Raises
+    ------
+    ValueError
+        When the budget cannot even pay the base tier of everyone.
+    """
+    base = problem.cost[0] * len(problem.scores)
+    if base > problem.budget:
+        needed, given = f"{base:g}", f"{problem.budget:g}"
         raise ValueError(f"`budget` must pay the base tier of everyone ({needed}), got {given}.")
-    if spending(floor, cost) > budget:
-        floor, ceiling = np.zeros_like(floor), floor
-    if spending(ceiling, cost) <= budget:
-        return Places(ceiling.copy(), 0.0)
-    found = priced_places(scores, floor=floor, ceiling=ceiling, cost=cost, budget=budget)
-    tier = found.tier
-    for name in np.unique(group[floor == 0]):
-        rows = np.flatnonzero((floor == 0) & (group == name))
-        left = budget - spending(tier, cost)
-        better = tier.copy()
-        better[rows] = polished(scores[rows], tier[rows], ceiling[rows], cost=cost, left=left)
-        # `left` is rounded; the budget is not
-        tier = better if spending(better, cost) <= budget else tier
-    return Places(tier, found.shadow_price)
+    if not problem.pays_floors:
+        nothing = np.zeros_like(problem.floor)
+        problem = replace(problem, floor=nothing, ceiling=problem.floor)
+    if spending(problem.ceiling, problem.cost) <= problem.budget:
+        return Places(problem.ceiling.copy(), 0.0)
+    found = priced_places(problem)
+    spent = refined(problem, found.tier, price=found.shadow_price)
+    return Places(orderly(problem, spent), found.shadow_price)
 
 
-def priced_places(
-    scores: FloatArray, *, floor: IntArray, ceiling: IntArray, cost: FloatArray, budget: float
-) -> Places:
+def priced_places(problem: Problem) -> Places:
     """Bisect for the lowest price that fits, then raise the marginal people, best first."""
-    prices = turning_prices(scores, cost)
-
-    def tiers_at(price: float) -> IntArray:
-        return choice(scores, floor=floor, ceiling=ceiling, cost=cost, price=price)
-
+    prices = turning_prices(problem.scores, problem.cost)
     low, high = 0, len(prices) - 1
     while low < high:
         middle = (low + high) // 2
-        fits = spending(tiers_at(prices[middle]), cost) <= budget
+        fits = spending(choice(problem, prices[middle]), problem.cost) <= problem.budget
         low, high = (low, middle) if fits else (middle + 1, high)
-    tier = tiers_at(prices[low])
-    dearer = tiers_at(prices[low - 1]) if low else ceiling
-    return Places(raised(scores, tier, dearer, cost=cost, budget=budget), float(prices[low]))
+    tier = choice(problem, prices[low])
+    dearer = choice(problem, prices[low - 1]) if low else problem.ceiling
+    return Places(raised(problem, tier, dearer), float(prices[low]))
 
 
 def spending(tier: IntArray, cost: FloatArray) -> float:
@@ -106,26 +112,24 @@ def turning_prices(scores: FloatArray, cost: FloatArray) -> FloatArray:
     return np.append(prices, 2.0 * prices[-1] + 1.0)
 
 
-def choice(
-    scores: FloatArray, *, floor: IntArray, ceiling: IntArray, cost: FloatArray, price: float
-) -> IntArray:
+def choice(problem: Problem, price: float) -> IntArray:
     """Return each person's best tier at this price of money; a tie goes to the lower tier."""
+    scores, floor, cost = problem.scores, problem.floor, problem.cost
     best = floor.copy()
     utility = scores * floor - price * cost[floor]
     for tier in range(1, len(cost)):
         candidate = scores * tier - price * cost[tier]
-        better = (tier > floor) & (tier <= ceiling) & (candidate > utility)
+        better = (tier > floor) & (tier <= problem.ceiling) & (candidate > utility)
         best[better] = tier
         utility = np.where(better, candidate, utility)
     return best
 
 
-def raised(
-    scores: FloatArray, tier: IntArray, dearer: IntArray, *, cost: FloatArray, budget: float
-) -> IntArray:
+def raised(problem: Problem, tier: IntArray, dearer: IntArray) -> IntArray:
     """Raise people to their dearer tier, best score first, until the next does not fit."""
+    cost, budget = problem.cost, problem.budget
     movers = np.flatnonzero(dearer > tier)
-    movers = movers[np.argsort(-scores[movers], kind="stable")]
+    movers = movers[np.argsort(-problem.scores[movers], kind="stable")]
     extra = np.cumsum(cost[dearer[movers]] - cost[tier[movers]])
     n_raised = int(np.searchsorted(extra, budget - spending(tier, cost), side="right"))
     result = tier.copy()
@@ -133,35 +137,68 @@ def raised(
     return result if spending(result, cost) <= budget else tier
 
 
-def polished(
-    scores: FloatArray, tier: IntArray, ceiling: IntArray, *, cost: FloatArray, left: float
-) -> IntArray:
-    """Search the cuts near the given ones for those worth most within the money `left`.
+def refined(problem: Problem, tier: IntArray, *, price: float) -> IntArray:
+    """Choose anew for the core, every way there is, while everyone else keeps their tier."""
+    scores, floor, cost = problem.scores, problem.floor, problem.cost
+    core = undecided(problem, price)
+    base = tier.copy()
+    base[core] = floor[core]
+    left = problem.budget - spending(base, cost)
+    spent, worth = np.zeros(1), np.zeros(1)
+    chosen = np.empty((1, 0), dtype=np.int8)
+    for row in core:
+        steps = np.arange(floor[row], problem.ceiling[row] + 1)
+        spent = np.add.outer(spent, cost[steps] - cost[floor[row]]).ravel()
+        worth = np.add.outer(worth, scores[row] * steps).ravel()
+        last = np.tile(steps, len(chosen)).astype(np.int8)
+        chosen = np.column_stack([np.repeat(chosen, len(steps), axis=0), last])
+        kept = undominated(spent, worth, left=left, price=price)
+        spent, worth, chosen = spent[kept], worth[kept], chosen[kept]
+    better = base
+    better[core] = chosen[np.argmax(worth)]
+    # `left` is rounded; the budget is not
+    is_better = scores @ better > scores @ tier and spending(better, cost) <= problem.budget
+    return better if is_better else tier
 
-    People ordered by score are cut into tiers: `cuts[t]` people have tier t + 1 or higher.
-    Groups whose ceilings do not follow their scores are returned as they are.
-    """
-    order = np.argsort(-scores, kind="stable")
-    if np.any(np.diff(ceiling[order]) > 0) or np.any(np.diff(tier[order]) > 0):
-        return tier
-    steps = np.arange(1, len(cost))
-    cuts = (tier[:, None] >= steps).sum(axis=0)
-    tried = nearby(cuts, (ceiling[:, None] >= steps).sum(axis=0))
-    spent = (tried - cuts) @ np.diff(cost)
-    worth = np.concatenate([[0.0], np.cumsum(scores[order])])[tried].sum(axis=1)
-    worth[spent > left] = -np.inf
-    result = np.empty_like(tier)
-    rank = np.arange(len(tier))
-    result[order] = (rank[:, None] < tried[np.argmax(worth)]).sum(axis=1)
-    return result
+
+def undecided(problem: Problem, price: float) -> IntArray:
+    """Return the people whose best and second best tier differ least at a price."""
+    free = np.flatnonzero(problem.floor < problem.ceiling)
+    tiers = np.arange(len(problem.cost))
+    utility = problem.scores[free, None] * tiers - price * problem.cost
+    outside = (tiers < problem.floor[free, None]) | (tiers > problem.ceiling[free, None])
+    utility[outside] = -np.inf
+    two = np.partition(utility, -2, axis=1)[:, -2:]
+    return free[np.argsort(two[:, 1] - two[:, 0], kind="stable")[:CORE]]
 
 
-def nearby(cuts: IntArray, most: IntArray) -> IntArray:
-    """Return candidate cut vectors around `cuts`, descending and within `most`; itself first."""
-    width = int((MAX_CUTS_TRIED ** (1 / max(len(cuts), 1)) - 1) // 2)
-    offsets = np.indices((2 * width + 1,) * len(cuts)).reshape(len(cuts), -1).T - width
-    tried = np.concatenate([cuts[None, :], cuts + offsets])
-    possible = (tried >= 0) & (tried <= most)
-    descending = np.all(np.diff(tried, axis=1) <= 0, axis=1)
-    kept: IntArray = tried[np.all(possible, axis=1) & descending]
+def undominated(spent: FloatArray, worth: FloatArray, *, left: float, price: float) -> IntArray:
+    """Return the affordable states that no cheaper one matches, the most promising if too many."""
+    order = np.lexsort((-worth, spent.round(9)))
+    order = order[spent[order] <= left * (1 + 1e-12) + 1e-12]
+    ahead = np.maximum.accumulate(worth[order])
+    kept = order[np.r_[True, worth[order][1:] > ahead[:-1]]]
+    if len(kept) > MAX_STATES:
+        promise = worth[kept] - price * spent[kept]
+        kept = kept[np.sort(np.argsort(-promise, kind="stable")[:MAX_STATES])]
     return kept
+
+
+def orderly(problem: Problem, tier: IntArray) -> IntArray:
+    """Within a group and floor, hand the same tiers out again, the better score first.
+
+    It costs the same and is worth no less. Where ceilings do not follow the scores, people of
+    one ceiling are a group of their own.
+    """
+    result, ceiling = tier.copy(), problem.ceiling
+    among = (problem.group - problem.group.min(initial=0)) * len(problem.cost) + problem.floor
+    for name in np.flatnonzero(np.bincount(among)):
+        rows = np.flatnonzero(among == name)
+        order = rows[np.lexsort((-ceiling[rows], -problem.scores[rows]))]
+        if np.all(np.diff(ceiling[order]) <= 0):
+            result[order] = np.sort(tier[rows])[::-1]
+            continue
+        for top in np.unique(ceiling[rows]):
+            same = order[ceiling[order] == top]
+            result[same] = np.sort(tier[same])[::-1]
+    return result

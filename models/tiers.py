@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.places import Places, best_places, spending
+from models.parity import NO_BOUND, ParityBound, even_places
+from models.places import Problem, spending
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -18,27 +19,22 @@ BoolArray = NDArray[np.bool_]
 TimeArray = NDArray[np.datetime64]
 
 REASONS = {
+    "by_hand": "Set by hand, until the date given there.",
     "base": "This tier is open to everyone.",
-    "entered": "The score reached what this tier asks for.",
-    "stayed": "The score is still enough to keep this tier.",
+    "entered": "What this tier asks for was reached.",
+    "stayed": "What this tier asks for is still there.",
     "dwell": "Kept: too short a time in this tier to lose it.",
-    "grace": "Kept until the review date, although the score or the budget no longer carries it.",
-    "fell": "The score stayed below what keeping the tier asks for until the review date.",
-    "budget": "The budget went to people with a higher score.",
+    "grace": "Kept until the review date, although merit or the budget no longer carries it.",
+    "fell": "What keeping the tier asks for was not reached until the review date.",
+    "budget": "The budget or the parity of groups did not reach this far down the scores.",
 }
 """Every reason for a tier, with the words for people."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TierRules:
-    """The numbers of a policy; every array has one value a tier, lowest tier first.
+    """The numbers of a policy; `cost` of one person in each tier, non-decreasing."""
 
-    `enter` and `stay` are scores in [0, 1], ascending, with stay <= enter; those of the base
-    tier are never asked. `cost` is the expected cost of one person, non-decreasing.
-    """
-
-    enter: FloatArray
-    stay: FloatArray
     cost: FloatArray
     budget: float
     dwell_days: float
@@ -66,11 +62,28 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Merits:
+    """What people have earned: an order of merit, and the tiers open to them.
+
+    `score` is >= 0. `opens` and `keeps` (people x tiers) say who reached what a tier asks to
+    enter and to stay; whoever may enter may stay. The lowest tier is open whatever they say.
+    `set_by_hand` is the tier somebody decided on, -1 where nobody did.
+    """
+
+    score: FloatArray
+    opens: BoolArray
+    keeps: BoolArray
+    set_by_hand: IntArray
+
+
+@dataclass(frozen=True)
 class TierAssignment:
     """Tiers for everyone, with reasons and what the rules cost.
 
     `reasons` maps each code of REASONS to the people it holds for. `protection` is the worth
-    (sum of scores over steps) that keeping people through dwell and grace has displaced.
+    (sum of scores over steps) that keeping people through dwell and grace has displaced, and
+    `protection_cost` the money in the tiers they would not have otherwise. `gap` is what lies
+    between the groups of a parity bound and `parity_price` the worth given up for it.
     """
 
     standing: Standing
@@ -78,49 +91,57 @@ class TierAssignment:
     cost: float
     shadow_price: float
     protection: float
+    protection_cost: float
+    gap: float
+    parity_price: float
 
 
 def assign_tiers(
-    scores: FloatArray, *, rules: TierRules, before: Standing, now: np.datetime64
+    merits: Merits,
+    *,
+    rules: TierRules,
+    before: Standing,
+    now: np.datetime64,
+    bound: ParityBound = NO_BOUND,
 ) -> TierAssignment:
     """Give everyone a tier at `now` (NaT: no clock, so notice lasts one call)."""
-    entitled = entitled_tiers(scores, rules=rules, before=before)
-    wished = placed(scores, rules, before, floor=np.zeros_like(entitled), ceiling=entitled)
+    entitled, by_hand = entitled_tiers(merits, before=before), merits.set_by_hand
     due = before.on_notice & ~(now < before.review_after)
-    floor = np.where(due, 0, np.maximum(before.tier, 0))
-    ceiling = np.maximum(entitled, floor)
-    held = placed(scores, rules, before, floor=floor, ceiling=ceiling)
-    standing = new_standing(held.tier, wished.tier, rules=rules, before=before, now=now)
+    lowest = np.maximum(by_hand, 0)
+    floor = np.where(due | (by_hand >= 0), lowest, np.maximum(before.tier, 0))
+    kept = placing(merits, rules, before, floor=floor, ceiling=np.maximum(entitled, floor))
+    free = placing(merits, rules, before, floor=lowest, ceiling=entitled)
+    held = even_places(kept, bound=bound)
+    wished = even_places(free, bound=bound) if floor.any() else held
+    tier, cost = held.places.tier, rules.cost
+    standing = new_standing(tier, wished.places.tier, rules=rules, before=before, now=now)
+    carried = np.minimum(tier, entitled)
     return TierAssignment(
         standing=standing,
-        reasons=reasons_for(standing, entitled, before=before, rules=rules, now=now),
-        cost=spending(held.tier, rules.cost),
-        shadow_price=held.shadow_price,
-        protection=float(scores @ (wished.tier - np.minimum(held.tier, entitled))),
+        reasons=reasons_for(standing, entitled, by_hand, before=before, rules=rules, now=now),
+        cost=spending(tier, cost),
+        shadow_price=held.places.shadow_price,
+        protection=float(merits.score @ (wished.places.tier - carried)),
+        protection_cost=spending(tier, cost) - spending(carried, cost),
+        gap=held.gap,
+        parity_price=held.price,
     )
 
 
-def entitled_tiers(scores: FloatArray, *, rules: TierRules, before: Standing) -> IntArray:
-    """Return the highest tier each score carries: `stay` up to the present tier, `enter` above."""
-    entitled = np.zeros(len(scores), dtype=np.int64)
-    for tier in range(1, len(rules.cost)):
-        asked = np.where(tier <= before.tier, rules.stay[tier], rules.enter[tier])
-        entitled[scores >= asked] = tier
-    return entitled
+def entitled_tiers(merits: Merits, *, before: Standing) -> IntArray:
+    """Return the highest tier open to each: to stay up to the present tier, to enter above."""
+    entitled = np.zeros(len(merits.score), dtype=np.int64)
+    for tier in range(1, merits.opens.shape[1]):
+        carries = np.where(tier <= before.tier, merits.keeps[:, tier], merits.opens[:, tier])
+        entitled[carries] = tier
+    return np.where(merits.set_by_hand >= 0, merits.set_by_hand, entitled)
 
 
-def placed(
-    scores: FloatArray, rules: TierRules, before: Standing, *, floor: IntArray, ceiling: IntArray
-) -> Places:
-    """Fit the tiers into the budget; people of the same earlier tier are one group."""
-    return best_places(
-        scores,
-        floor=floor,
-        ceiling=ceiling,
-        group=before.tier,
-        cost=rules.cost,
-        budget=rules.budget,
-    )
+def placing(
+    merits: Merits, rules: TierRules, before: Standing, *, floor: IntArray, ceiling: IntArray
+) -> Problem:
+    """Pose the problem of tiers within the budget; people of one earlier tier are one group."""
+    return Problem(merits.score, floor, ceiling, before.tier, rules.cost, rules.budget)
 
 
 def new_standing(
@@ -139,18 +160,26 @@ def new_standing(
 
 
 def reasons_for(
-    after: Standing, entitled: IntArray, *, before: Standing, rules: TierRules, now: np.datetime64
+    after: Standing,
+    entitled: IntArray,
+    by_hand: IntArray,
+    *,
+    before: Standing,
+    rules: TierRules,
+    now: np.datetime64,
 ) -> dict[str, BoolArray]:
     """Say for everyone why the tier is what it is; several reasons may hold."""
+    is_set = (by_hand >= 0) & (after.tier == by_hand)
     rose, lost = after.tier > np.maximum(before.tier, 0), after.tier < before.tier
     young = now < after.since + days(rules.dwell_days)
     return {
-        "base": (after.tier == 0) & ~lost,
-        "entered": rose,
-        "stayed": (after.tier == before.tier) & (after.tier > 0) & ~after.on_notice,
+        "by_hand": is_set,
+        "base": (after.tier == 0) & ~lost & ~is_set,
+        "entered": rose & ~is_set,
+        "stayed": (after.tier == before.tier) & (after.tier > 0) & ~after.on_notice & ~is_set,
         "dwell": after.on_notice & young,
         "grace": after.on_notice & ~young,
-        "fell": lost & (entitled < before.tier),
+        "fell": lost & (entitled < before.tier) & ~is_set,
         "budget": after.tier < entitled,
     }
 

@@ -202,6 +202,9 @@ def overlay(record: Record, table: dict[str, Any], file: str, under: str = "") -
 
 def checked(value: Any, hint: Any, name: str, file: str) -> Any:  # noqa: ANN401 - TOML is untyped
     """Return a TOML value as its field's type, or say what was expected and what was given."""
+    if isinstance(value, dict) and typing.get_origin(hint) is dict:
+        kind = typing.get_args(hint)[1]
+        return {key: checked(item, kind, f"{name}.{key}", file) for key, item in value.items()}
     candidate = tuple(value) if isinstance(value, list) else value
     if isinstance(candidate, int) and not isinstance(candidate, bool) and accepts(1.0, hint):
         candidate = candidate if accepts(candidate, hint) else float(candidate)

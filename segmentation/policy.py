@@ -5,21 +5,24 @@ import hashlib
 import itertools
 import json
 import math
-import re
-import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from segmentation.config import overlay
-from segmentation.errors import ConfigError, NotFound
+from segmentation.errors import NotFound
 from segmentation.templates import TEMPLATES
 
 BUILT_IN = TEMPLATES / "rights.toml"
 Kind = Literal["material", "spiritual"]
 KINDS: tuple[Kind, ...] = ("material", "spiritual")
-REQUIRED = ("name", "kind", "unit_cost")
+STANDARD = ("value", "share", "stickiness", "influence", "tenure")
+"""The measures every run takes; a policy may count others."""
+Counts = Literal["spend", "points", "visits", "shares", "invitations", "label"]
+Window = Literal["lifetime", "rolling", "calendar", "anniversary"]
+Period = Literal["year", "quarter", "month"]
+Among = Literal["everyone", "interest", "lifestyle"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,13 +49,68 @@ class Benefit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measure:
+    """Something counted of each person over a window of time, for ways to ask for.
+
+    `rolling` is the last `days`. `calendar` is this `period` or the one before, whichever counts
+    more, so that what was earned holds to the end of the next; `anniversary` likewise in years
+    from a person's first event. `label` is `namespace=label` and counts 1 for those who have it.
+    """
+
+    name: str = ""
+    counts: Counts = "spend"
+    window: Window = "lifetime"
+    days: float = 365.0
+    period: Period = "year"
+    label: str = ""
+
+    def key(self, points: Mapping[str, float]) -> str:
+        """What is counted, whatever it is called: what a run keeps its counts under."""
+        earned = sorted(points.items()) if self.counts == "points" else []
+        over = {"rolling": f"{self.days:g} days", "calendar": self.period}.get(self.window, "")
+        parts = [self.counts, self.label, self.window, over, *(f"{a}:{b:g}" for a, b in earned)]
+        return " ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """One way into a tier: everything in `enter` must be reached, and in `stay` to keep it.
+
+    Both map a measure, or `score`, to the least that will do.
+    """
+
+    name: str = ""
+    enter: dict[str, float] = field(default_factory=dict)
+    stay: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tier:
-    """One rung: the score that opens it, the score that keeps it, and its own benefits."""
+    """One rung: the score that opens it, the score that keeps it, and its own benefits.
+
+    With `ways`, any one of them opens the tier instead of the score.
+    """
 
     name: str = ""
     enter: float = 0.0
     stay: float = 0.0
+    ways: tuple[Way, ...] = ()
     benefits: tuple[Benefit, ...] = ()
+
+    @property
+    def every_way(self) -> tuple[Way, ...]:
+        """The ways into the tier; the score alone where none is written."""
+        by_score = Way(name="score", enter={"score": self.enter}, stay={"score": self.stay})
+        return self.ways or (by_score,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ladder:
+    """Other scores for the people of one circle: tier names to the least that will do."""
+
+    circle: str = ""
+    enter: dict[str, float] = field(default_factory=dict)
+    stay: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +126,18 @@ class Budget:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Parity:
+    """A bound on how far groups may lie apart: the share of each with `tier` or higher.
+
+    The groups are the labels of one namespace; people without one are in no group.
+    """
+
+    namespace: str = ""
+    tier: str = ""
+    max_gap: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Weights:
     """How much each measure counts in the score."""
 
@@ -80,40 +150,30 @@ class Weights:
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """A whole rights policy, tiers from the lowest to the highest."""
+    """A whole rights policy, tiers from the lowest to the highest.
+
+    The score says what share of people stand lower, `among` everyone or those of one's own
+    circle. `points` are earned by each event of a channel, or each unit of money.
+    """
 
     dwell_days: float = 0.0
     grace_days: float = 0.0
+    notice_days: float = 0.0
+    among: Among = "everyone"
     budget: Budget = field(default_factory=Budget)
     weights: Weights = field(default_factory=Weights)
+    parity: Parity = field(default_factory=Parity)
+    points: dict[str, float] = field(default_factory=dict)
+    measures: tuple[Measure, ...] = ()
+    ladders: tuple[Ladder, ...] = ()
     tiers: tuple[Tier, ...] = ()
 
     @classmethod
-    def load(cls, path: Path | None = None) -> Self:
+    def load(cls, path: Path | None = None) -> "Policy":
         """Read a policy file, or the built-in policy of four tiers when none is named."""
-        file = path or BUILT_IN
-        try:
-            text = file.read_text(encoding="utf-8")
-            table = tomllib.loads(text)
-        except FileNotFoundError as error:
-            raise ConfigError(
-                f"There is no policy file {file}. `coterie init` writes one."
-            ) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{file} is not valid TOML: {error}.") from error
-        return cls.from_table(table, file=str(file), text=text)
+        from segmentation.policyfile import read_policy  # it makes policies, so it imports this
 
-    @classmethod
-    def from_table(cls, table: dict[str, Any], *, file: str, text: str = "") -> Self:
-        """Build a policy from parsed TOML and check that it makes sense."""
-        source = Source(file, text)
-        tiers = tuple(
-            read_tier(row, source) for row in source.rows(table.get("tiers", []), "tiers")
-        )
-        rest = {key: value for key, value in table.items() if key != "tiers"}
-        policy = dataclasses.replace(overlay(cls(), rest, file), tiers=tiers)
-        check(policy, source)
-        return policy
+        return read_policy(path or BUILT_IN)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -147,7 +207,12 @@ class Policy:
         for row, cost in zip(content["tiers"], self.costs(day), strict=True):
             given = self.benefits_of(row["name"], day)
             row |= {"cost": cost, "benefits": [benefit.to_dict() for benefit in given]}
-        return {"version": self.version, **content}
+        return {"version": self.version, **content, "reasons": self.reasons()}
+
+    def reasons(self) -> dict[str, str]:
+        """The words for the reason codes that the ways of this policy add."""
+        ways = itertools.chain.from_iterable(tier.ways for tier in self.tiers)
+        return {f"way_{way.name}": said(way.name, way.stay) for way in ways}
 
     def _content(self) -> dict[str, Any]:
         content = dataclasses.asdict(self)
@@ -162,85 +227,9 @@ class Policy:
         return content
 
 
-@dataclass(frozen=True)
-class Source:
-    """The file a policy was read from, to say where a fault lies."""
-
-    file: str
-    text: str
-
-    def rows(self, value: Any, name: str) -> list[dict[str, Any]]:  # noqa: ANN401 - TOML is untyped
-        """Return an array of tables, or say how to write one."""
-        if isinstance(value, list) and all(isinstance(row, dict) for row in value):
-            return value
-        raise ConfigError(f"`{name}` in {self.file} must be tables, written [[{name}]].")
-
-    def fault(self, tier: str, what: str) -> ConfigError:
-        """An error naming the tier and, when the text is known, the line that names it."""
-        named = re.search(rf'^\s*name\s*=\s*["\']{re.escape(tier)}["\']', self.text, re.MULTILINE)
-        line = f", line {self.text.count(chr(10), 0, named.end()) + 1}" if named else ""
-        return ConfigError(f"Tier `{tier}` in {self.file}{line} {what}")
-
-
-def read_tier(row: dict[str, Any], source: Source) -> Tier:
-    """Read one tier and its benefits; unknown keys and wrong types are named."""
-    under = f"tiers.{row.get('name', '?')}."
-    rows = source.rows(row.get("benefits", []), "tiers.benefits")
-    benefits = tuple(
-        overlay(Benefit(), benefit, source.file, f"{under}benefits.") for benefit in rows
+def said(name: str, least: dict[str, float]) -> str:
+    """Say what a way asks for, as one would read it aloud."""
+    asked = " and ".join(
+        f"{measure.replace('_', ' ')} of {number:g} or more" for measure, number in least.items()
     )
-    for missing in (key for benefit in rows for key in REQUIRED if key not in benefit):
-        raise source.fault(str(row.get("name", "?")), f"has a benefit without `{missing}`. Add it.")
-    own = {key: value for key, value in row.items() if key != "benefits"}
-    return dataclasses.replace(overlay(Tier(), own, source.file, under), benefits=benefits)
-
-
-def check(policy: Policy, source: Source) -> None:
-    """Refuse a policy that could not be kept: its tiers, its weights and its budget."""
-    if not policy.tiers:
-        raise ConfigError(f"{source.file} has no tiers. Write at least one [[tiers]] table.")
-    for tier in policy.tiers:
-        check_tier(tier, source)
-    if len(set(policy.names)) < len(policy.names):
-        raise ConfigError(f"Two tiers in {source.file} have one name. Name each differently.")
-    for lower, upper in itertools.pairwise(policy.tiers):
-        if upper.enter < lower.enter or upper.stay < lower.stay:
-            raise source.fault(upper.name, f"asks less than `{lower.name}` below it. Ask more.")
-    check_numbers(policy, source.file)
-
-
-def check_tier(tier: Tier, source: Source) -> None:
-    """Refuse a tier without both kinds of benefit, or that asks more to stay than to enter."""
-    if not tier.name:
-        raise ConfigError(f"A tier in {source.file} has no `name`. Give it one.")
-    if not 0 <= tier.stay <= tier.enter <= 1:
-        asked = f"`stay` = {tier.stay:g} and `enter` = {tier.enter:g}"
-        raise source.fault(tier.name, f"has {asked}. Use 0 <= stay <= enter <= 1.")
-    for kind in KINDS:
-        if not any(benefit.kind == kind for benefit in tier.benefits):
-            raise source.fault(tier.name, f"has no {kind} benefit. Every tier needs one.")
-    for benefit in tier.benefits:
-        if not benefit.name or not 0 <= benefit.unit_cost < math.inf:
-            given = f"`{benefit.name}` with `unit_cost` = {benefit.unit_cost:g}"
-            raise source.fault(tier.name, f"has a benefit {given}. Name it; costs are >= 0.")
-
-
-def check_numbers(policy: Policy, file: str) -> None:
-    """Refuse negative days, weights and budgets, and a budget below the lowest tier's cost."""
-    weights = dataclasses.asdict(policy.weights)
-    numbers = {f"weights.{name}": weight for name, weight in weights.items()} | {
-        "dwell_days": policy.dwell_days,
-        "grace_days": policy.grace_days,
-        "budget.per_user": policy.budget.per_user,
-        "budget.total": policy.budget.total,
-    }
-    for name, number in numbers.items():
-        if not number >= 0:
-            raise ConfigError(f"`{name}` in {file} must be >= 0, got {number:g}.")
-    if not any(weights.values()):
-        raise ConfigError(f"Every weight in {file} is 0. Give at least one measure a weight.")
-    if policy.budget.per_user < policy.costs()[0]:
-        raise ConfigError(
-            f"`budget.per_user` in {file} is {policy.budget.per_user:g}, less than the lowest "
-            f"tier costs ({policy.costs()[0]:g}). Raise it or give that tier less."
-        )
+    return f"Qualified by the way \u201c{name}\u201d: {asked}."

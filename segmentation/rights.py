@@ -8,15 +8,27 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from models.qualification import qualify
-from models.tiers import REASONS, Standing, TierAssignment, TierRules, assign_tiers
+from models.parity import ParityBound
+from models.tiers import REASONS, Merits, Standing, TierAssignment, TierRules, assign_tiers
 from segmentation.errors import ConfigError
-from segmentation.policy import Policy
+from segmentation.merits import People
+from segmentation.notices import notices
+from segmentation.policy import STANDARD, Policy
+from segmentation.qualification import (
+    Qualified,
+    bound_of,
+    merits_of,
+    parity_report,
+    qualifications,
+    score,
+)
 from segmentation.tables import CODES, TIME
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 MEASURES = {
     "value": "What they are expected to spend lifted the score most.",
     "share": "How likely they are to share lifted the score most.",
@@ -35,7 +47,8 @@ class Rights:
     """Everyone's tier, in the order of the people given.
 
     `tier` numbers the policy's tiers from 0; `since` and `review_after` are datetime64[us],
-    NaT where there is no such date. `tiers` and `changes` are the tables of the same names.
+    NaT where there is no such date. `tiers` and `changes` are the tables of the same names;
+    `notices` tells those who may soon lose a tier what it takes to stay.
     """
 
     tier: NDArray[np.int64]
@@ -45,42 +58,52 @@ class Rights:
     review_after: NDArray[np.datetime64]
     tiers: pa.Table
     changes: pa.Table
+    notices: pa.Table
     report: dict[str, Any]
 
 
 def assign_rights(
     policy: Policy,
+    people: People,
     *,
-    user_ids: Sequence[str],
-    measures: Mapping[str, FloatArray],
     previous: pa.Table | None,
     as_of: datetime | None,
+    set_by_hand: Mapping[str, str] | None = None,
 ) -> Rights:
     """Assign everyone a tier at `as_of`; the same arguments give the same tiers.
 
     Parameters
     ----------
-    measures : mapping of `value`, `share`, `stickiness`, `influence`, `tenure` to arrays by person
-        NaN means not known. A measure that is absent takes no part.
+    people : People
+        A standard measure that is absent takes no part in the score.
     previous : table or None
         The `tiers` table of the run before: `user_id, tier, reason_codes, since, review_after`.
     as_of : datetime with a timezone, or None
         None when the source has no time: a notice then lasts until the next run.
+    set_by_hand : mapping of user ids to tiers, optional
+        What somebody decided, whatever the measures say.
     """
-    before = standing_of(previous, policy=policy, user_ids=user_ids)
-    known = {name: measures[name] for name in MEASURES if name in measures}
-    weights = np.array([getattr(policy.weights, name) for name in known], dtype=np.float64)
-    stack = np.column_stack([np.asarray(known[name], dtype=np.float64) for name in known])
-    found = qualify(stack, weights=weights)
-    rules = rules_of(policy, n_people=len(user_ids), as_of=as_of)
-    assigned = assigned_tiers(found.score, rules=rules, before=before, now=moment(as_of))
-    codes = reason_codes(assigned, leading=found.leading, names=list(known))
-    tiers = tiers_table(policy, user_ids=user_ids, score=found.score, codes=codes, given=assigned)
+    before = standing_of(previous, policy=policy, user_ids=people.user_ids)
+    known = [name for name in STANDARD if name in people.measures]
+    found = score(policy, people, known)
+    qualified = qualifications(policy, people, found.score)
+    assigned = assigned_tiers(
+        merits_of(
+            qualified, found.score, by_hand=placed_by_hand(policy, people, set_by_hand or {})
+        ),
+        rules=rules_of(policy, n_people=len(people), as_of=as_of),
+        before=before,
+        now=moment(as_of),
+        bound=bound_of(policy, people),
+    )
+    codes = reason_codes(assigned, qualified, leading=found.leading, names=known)
+    tiers = tiers_table(policy, people.user_ids, score=found.score, codes=codes, given=assigned)
     report = {
-        **assignment_report(policy, assigned, before=before, rules=rules),
+        **assignment_report(policy, assigned, before=before, n_people=len(people)),
+        "parity": parity_report(policy, people, assigned),
         "measures_used": [name for name, used in zip(known, found.used, strict=True) if used],
         "basis": "one window: no times in the source" if as_of is None else "dated",
-        "samples": samples(policy, assigned.standing, before=before, user_ids=user_ids),
+        "samples": samples(policy, assigned.standing, before=before, user_ids=people.user_ids),
     }
     return Rights(
         tier=assigned.standing.tier,
@@ -90,6 +113,7 @@ def assign_rights(
         review_after=assigned.standing.review_after,
         tiers=tiers,
         changes=changes_table(policy, tiers=tiers, before=before, given=assigned, as_of=as_of),
+        notices=notices(policy, people, assigned, score=found.score, now=moment(as_of)),
         report=report,
     )
 
@@ -97,8 +121,6 @@ def assign_rights(
 def rules_of(policy: Policy, *, n_people: int, as_of: datetime | None) -> TierRules:
     """Return the policy's numbers on that day; benefits out of their dates cost nothing."""
     return TierRules(
-        enter=np.array([tier.enter for tier in policy.tiers]),
-        stay=np.array([tier.stay for tier in policy.tiers]),
         cost=np.array(policy.costs(as_of.date() if as_of else None)),
         budget=policy.budget.amount(n_people),
         dwell_days=policy.dwell_days,
@@ -107,44 +129,64 @@ def rules_of(policy: Policy, *, n_people: int, as_of: datetime | None) -> TierRu
 
 
 def assigned_tiers(
-    score: FloatArray, *, rules: TierRules, before: Standing, now: np.datetime64
+    merits: Merits,
+    *,
+    rules: TierRules,
+    before: Standing,
+    now: np.datetime64,
+    bound: ParityBound,
 ) -> TierAssignment:
     """Assign tiers, or say that the budget cannot even pay the lowest tier."""
     try:
-        return assign_tiers(score, rules=rules, before=before, now=now)
+        return assign_tiers(merits, rules=rules, before=before, now=now, bound=bound)
     except ValueError as error:
         raise ConfigError(f"The rights policy cannot be kept: {error}") from error
 
 
-def standing_of(previous: pa.Table | None, *, policy: Policy, user_ids: Sequence[str]) -> Standing:
+def standing_of(previous: pa.Table | None, *, policy: Policy, user_ids: pa.Array) -> Standing:
     """Return where each person stood in the run before; tiers no longer known count as none."""
     standing = Standing.newcomers(len(user_ids))
-    if previous is None or not len(user_ids):
+    if previous is None or not len(user_ids) or not previous.num_rows:
         return standing
-    place = {user: row for row, user in enumerate(user_ids)}
-    rows = np.array([place.get(user, -1) for user in previous["user_id"].to_pylist()], dtype=int)
-    here = rows >= 0
-    rank = {name: number for number, name in enumerate(policy.names)}
-    tier = np.array([rank.get(name, -1) for name in previous["tier"].to_pylist()], dtype=int)
-    notice = np.array(
-        [any(code in ON_NOTICE for code in codes) for codes in previous["reason_codes"].to_pylist()]
-    )
-    standing.tier[rows[here]] = tier[here]
-    standing.since[rows[here]] = times(previous["since"])[here]
-    standing.review_after[rows[here]] = times(previous["review_after"])[here]
-    standing.on_notice[rows[here]] = notice[here]
+    found = pc.index_in(user_ids, previous["user_id"].combine_chunks())
+    here = np.asarray(pc.is_valid(found))
+    rows = previous.take(found.drop_null())
+    rank = pc.fill_null(pc.index_in(rows["tier"], pa.array(policy.names)), -1)
+    noticed = [
+        any(code in ON_NOTICE for code in codes) for codes in rows["reason_codes"].to_pylist()
+    ]
+    standing.tier[here] = rank.to_numpy()
+    standing.since[here] = times(rows["since"])
+    standing.review_after[here] = times(rows["review_after"])
+    standing.on_notice[here] = noticed
     return standing
 
 
+def placed_by_hand(policy: Policy, people: People, by_hand: Mapping[str, str]) -> NDArray[np.int64]:
+    """Return the tier decided for each person, -1 for none; a tier no longer known is none."""
+    ranks = {name: rank for rank, name in enumerate(policy.names)}
+    decided = {user: ranks[tier] for user, tier in by_hand.items() if tier in ranks}
+    place = pc.index_in(people.user_ids, pa.array(decided, pa.string()))
+    values = np.array([*decided.values(), -1], dtype=np.int64)
+    return values[np.asarray(pc.fill_null(place, len(decided)), dtype=np.int64)]
+
+
 def reason_codes(
-    given: TierAssignment, *, leading: NDArray[np.int64], names: list[str]
+    given: TierAssignment, qualified: Sequence[Qualified], *, leading: IntArray, names: list[str]
 ) -> list[list[str]]:
-    """List everyone's reason codes: those of the tier, then the measure that lifted most."""
-    columns = given.reasons | {
-        f"by_{name}": (leading == number) & (given.standing.tier > 0)
-        for number, name in enumerate(names)
-    }
-    codes: list[list[str]] = [[] for _ in range(len(leading))]
+    """List everyone's reason codes: of the tier, the way into it, what lifted the score most."""
+    tier = given.standing.tier
+    by_score = np.array([not rung.ways for rung in qualified])[tier] & (tier > 0)
+    columns = (
+        given.reasons
+        | {
+            f"way_{name}": (tier == rank) & reached
+            for rank, rung in enumerate(qualified)
+            for name, reached in rung.ways.items()
+        }
+        | {f"by_{name}": (leading == number) & by_score for number, name in enumerate(names)}
+    )
+    codes: list[list[str]] = [[] for _ in range(len(tier))]
     for code, holds in columns.items():
         for row in np.flatnonzero(holds):
             codes[row].append(code)
@@ -153,8 +195,8 @@ def reason_codes(
 
 def tiers_table(
     policy: Policy,
+    user_ids: pa.Array,
     *,
-    user_ids: Sequence[str],
     score: FloatArray,
     codes: list[list[str]],
     given: TierAssignment,
@@ -162,7 +204,7 @@ def tiers_table(
     """Lay the assignment out as the `tiers` table."""
     return pa.table(
         {
-            "user_id": pa.array(user_ids, pa.string()),
+            "user_id": user_ids,
             "tier": tier_names(policy, given.standing.tier),
             "score": pa.array(score),
             "reason_codes": pa.array(codes, CODES),
@@ -196,10 +238,11 @@ def changes_table(
 
 
 def assignment_report(
-    policy: Policy, given: TierAssignment, *, before: Standing, rules: TierRules
+    policy: Policy, given: TierAssignment, *, before: Standing, n_people: int
 ) -> dict[str, Any]:
     """Count people by tier and by what happened to them, and say what it costs."""
     after, old = given.standing.tier, before.tier
+    budget = policy.budget.amount(n_people)
     known = old >= 0
     return {
         "policy_version": policy.version,
@@ -212,15 +255,15 @@ def assignment_report(
         "on_notice": int(given.standing.on_notice.sum()),
         "changed_share": float((after != old)[known].mean()) if known.any() else 0.0,
         "cost": given.cost,
-        "budget": rules.budget if math.isfinite(rules.budget) else None,
+        "budget": budget if math.isfinite(budget) else None,
         "shadow_price": given.shadow_price,
-        "protection": given.protection,
+        "stability": {"worth": given.protection, "money": given.protection_cost},
         "reasons": {code: int(holds.sum()) for code, holds in given.reasons.items()},
     }
 
 
 def samples(
-    policy: Policy, after: Standing, *, before: Standing, user_ids: Sequence[str]
+    policy: Policy, after: Standing, *, before: Standing, user_ids: pa.Array
 ) -> dict[str, list[dict[str, str]]]:
     """Name a few people who rise and a few who fall, first in the order given."""
     known = before.tier >= 0
@@ -228,7 +271,7 @@ def samples(
     return {
         way: [
             {
-                "user_id": user_ids[row],
+                "user_id": user_ids[row].as_py(),
                 "before": policy.names[before.tier[row]],
                 "after": policy.names[after.tier[row]],
             }

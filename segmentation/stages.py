@@ -5,18 +5,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from segmentation.arrays import load_arrays, save_arrays
+from segmentation.assembly import primary_circles
 from segmentation.circling import find_circles, measure_stability
 from segmentation.config import FACETS
 from segmentation.context import Context
 from segmentation.customers import customer_statistics
+from segmentation.earnings import earnings
 from segmentation.gathering import facts_of, gather, keep_models
 from segmentation.identity import Earlier, identify
 from segmentation.ingest import ingest
 from segmentation.lifecycle import lifecycle_stages
 from segmentation.loop import flywheel_report
+from segmentation.merits import People
 from segmentation.progress import Advance
 from segmentation.rights import assign_rights
 from segmentation.sharing import score_sharing
@@ -178,26 +182,46 @@ def turn_flywheel(context: Context, advance: Advance) -> int:
 
 def give_rights(context: Context, advance: Advance) -> int:
     """Scores, policy and the tiers before -> tiers with reasons, and what changed."""
+    people = people_of(context)
+    people.save(context.work.path("merits/people").parent)
+    rights = assign_rights(
+        context.policy(), people, previous=context.table_before("tiers"), as_of=context.as_of
+    )
+    pq.write_table(rights.tiers, context.work.path("tiers.parquet"))
+    pq.write_table(rights.changes, context.work.path("tier-changes.parquet"))
+    pq.write_table(rights.notices, context.work.path("merits/notices.parquet"))
+    context.work.save("rights.json", rights.report)
+    return len(rights.tier)
+
+
+def people_of(context: Context) -> People:
+    """Gather what the policies may look at of everyone."""
     customers = load_arrays(context.work.path("customers.npz"))
     sharing = load_arrays(context.work.path("sharing.npz"))
-    measures = {
+    counted = earnings(
+        context.engine,
+        context.config.channels,
+        [context.policy()],
+        context.tables,
+        as_of=context.as_of,
+    )
+    standard = {
         "value": customers["value"],
         "share": sharing["propensity"],
         "stickiness": customers["stickiness"],
         "influence": sharing["influence"],
         "tenure": customers["tenure"],
     }
-    rights = assign_rights(
-        context.policy(),
-        user_ids=context.user_ids(),
-        measures=measures,
-        previous=context.table_before("tiers"),
-        as_of=context.as_of,
+    identities = {name: context.work.load(f"identity/{name}.json") for name in FACETS}
+    return People(
+        user_ids=pa.array(context.user_ids(), pa.string()),
+        measures=standard | counted,
+        circles={
+            name: primary_circles(context.circles(name).labels, identities[name]["circle_ids"])
+            for name in FACETS
+        },
+        labels=pq.read_table(context.tables / "labels.parquet"),
     )
-    pq.write_table(rights.tiers, context.work.path("tiers.parquet"))
-    pq.write_table(rights.changes, context.work.path("tier-changes.parquet"))
-    context.work.save("rights.json", rights.report)
-    return len(rights.tier)
 
 
 def write_out(context: Context, advance: Advance) -> int:
@@ -207,6 +231,7 @@ def write_out(context: Context, advance: Advance) -> int:
     folder.mkdir()
     gathered = gather(context)
     keep_models(context, folder / "models")
+    shutil.copytree(context.work.folder / "merits", folder / "merits")
     write_snapshot(folder, gathered, facts=facts_of(context))
     return int(gathered.users.num_rows)
 

@@ -1,55 +1,86 @@
 """The places a budget can buy."""
 
-import itertools
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import Bounds, LinearConstraint, milp
 
-from models.places import best_places, spending
+from models.places import Problem, best_places, spending
 
 
 def places(scores, ceiling, *, cost, budget, floor=None, group=None):
     """Place newcomers unless a floor or a group says otherwise."""
     nobody = np.zeros(len(scores), dtype=np.int64)
     return best_places(
-        np.asarray(scores, dtype=float),
-        floor=nobody if floor is None else np.asarray(floor),
-        ceiling=np.asarray(ceiling),
-        group=nobody - 1 if group is None else np.asarray(group),
-        cost=np.asarray(cost, dtype=float),
-        budget=budget,
+        Problem(
+            scores=np.asarray(scores, dtype=float),
+            floor=nobody if floor is None else np.asarray(floor),
+            ceiling=np.asarray(ceiling),
+            group=nobody - 1 if group is None else np.asarray(group),
+            cost=np.asarray(cost, dtype=float),
+            budget=budget,
+        )
     )
 
 
 def planted_case(random):
-    """Draw a small case: scores, the tiers they open, costs and a budget that may bind."""
-    n_people, n_tiers = random.integers(1, 8), random.integers(2, 5)
+    """Draw a small case: scores, floors, ceilings that need not follow them, a tight budget."""
+    n_people, n_tiers = random.integers(1, 16), random.integers(2, 6)
     scores = random.random(n_people).round(3)
-    asked = np.sort(random.random(n_tiers - 1))
-    ceiling = (scores[:, None] >= asked).sum(axis=1)
+    floor = np.where(random.random(n_people) < 0.2, random.integers(0, n_tiers, n_people), 0)
+    ceiling = np.maximum(random.integers(0, n_tiers, n_people), floor)
     cost = np.concatenate([[0.0], np.cumsum(random.random(n_tiers - 1) * 5)]).round(2)
-    return scores, ceiling, cost, random.random() * cost[-1] * n_people * 0.6
+    spare = cost[ceiling].sum() - cost[floor].sum()
+    return scores, floor, ceiling, cost, cost[floor].sum() + random.random() * spare + 1e-9
 
 
-def exact_optimum(scores, ceiling, cost, budget):
-    """The worth of the best of all possible assignments."""
-    every = np.array(list(itertools.product(*[range(top + 1) for top in ceiling])))
-    affordable = cost[every].sum(axis=1) <= budget
-    return (every[affordable] @ scores).max()
+def exact_optimum(scores, floor, ceiling, cost, budget):
+    """The worth of the best assignment, by branch and bound (HiGHS)."""
+    steps = [
+        (row, tier) for row in range(len(scores)) for tier in range(floor[row], ceiling[row] + 1)
+    ]
+    row, tier = np.array(steps).T
+    one_each = (row == np.arange(len(scores))[:, None]).astype(float)
+    found = milp(
+        -scores[row] * tier,
+        integrality=np.ones(len(row)),
+        bounds=Bounds(0, 1),
+        constraints=[
+            LinearConstraint(one_each, 1, 1),
+            LinearConstraint(cost[tier][None, :], -np.inf, budget + 1e-9),
+        ],
+    )
+    return -found.fun
 
 
 def test_small_cases_come_within_one_percent_of_the_exact_optimum():
-    """A thousand cases small enough to try every assignment."""
+    """A thousand cases, solved exactly beside ours."""
     random = np.random.default_rng(0)
     for _ in range(1_000):
-        scores, ceiling, cost, budget = planted_case(random)
+        scores, floor, ceiling, cost, budget = planted_case(random)
 
-        tier = places(scores, ceiling, cost=cost, budget=budget).tier
+        tier = places(scores, ceiling, cost=cost, budget=budget, floor=floor).tier
 
         assert spending(tier, cost) <= budget
-        assert scores @ tier >= 0.99 * exact_optimum(scores, ceiling, cost, budget)
+        assert np.all((floor <= tier) & (tier <= ceiling))
+        assert scores @ tier >= 0.99 * exact_optimum(scores, floor, ceiling, cost, budget) - 1e-9
+
+
+def test_many_people_lose_less_than_one_step_against_the_relaxation():
+    """Worth at the price, plus the price of all the money, bounds the optimum from above."""
+    random = np.random.default_rng(1)
+    scores, cost = random.random(20_000), np.array([0.1, 0.5, 1.4, 3.0])
+    ceiling = random.integers(0, 4, 20_000)
+    budget = 0.4 * cost[ceiling].sum()
+
+    found = places(scores, ceiling, cost=cost, budget=budget)
+
+    paid = scores[:, None] * np.arange(4) - found.shadow_price * cost
+    paid[np.arange(4) > ceiling[:, None]] = -np.inf
+    bound = paid.max(axis=1).sum() + found.shadow_price * budget
+    assert 0 <= bound - scores @ found.tier < 1.0
+    assert 0 <= budget - spending(found.tier, cost) < np.diff(cost).min()
 
 
 @settings(max_examples=150, deadline=None)

@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.tiers import REASONS, Standing, TierRules, assign_tiers, days
+from models.parity import ParityBound
+from models.tiers import REASONS, Merits, Standing, TierRules, assign_tiers, days
 
 START = np.datetime64("2026-01-01", "us")
+ENTER = np.array([0.0, 0.50, 0.80])
+STAY = np.array([0.0, 0.44, 0.70])
 RULES = TierRules(
-    enter=np.array([0.0, 0.50, 0.80]),
-    stay=np.array([0.0, 0.44, 0.70]),
     cost=np.array([0.0, 1.0, 3.0]),
     budget=np.inf,
     dwell_days=90,
@@ -18,12 +19,19 @@ RULES = TierRules(
 )
 
 
+def merits(scores):
+    """What people have earned by their scores alone."""
+    scores = np.asarray(scores, dtype=float)
+    nobody = np.full(len(scores), -1)
+    return Merits(scores, scores[:, None] >= ENTER, scores[:, None] >= STAY, nobody)
+
+
 def follow(scores, rules=RULES, every_days=30):
     """Assign the same people again and again; `scores` has a row for each time."""
     standing, history = Standing.newcomers(len(scores[0])), []
     for step, row in enumerate(scores):
         now = START + days(step * every_days)
-        given = assign_tiers(np.asarray(row), rules=rules, before=standing, now=now)
+        given = assign_tiers(merits(row), rules=rules, before=standing, now=now)
         standing = given.standing
         history.append(given)
     return history
@@ -93,7 +101,7 @@ def test_without_a_clock_a_notice_lasts_one_call():
     never = np.datetime64("NaT", "us")
     standing, seen = Standing.newcomers(1), []
     for score in (0.60, 0.10, 0.10):
-        given = assign_tiers(np.array([score]), rules=RULES, before=standing, now=never)
+        given = assign_tiers(merits([score]), rules=RULES, before=standing, now=never)
         standing = given.standing
         seen.append(int(standing.tier[0]))
 
@@ -110,6 +118,7 @@ def test_keeping_someone_through_grace_reports_what_it_displaced():
 
     assert held.standing.tier.tolist() == [1, 0]
     assert held.protection == pytest.approx(0.60)
+    assert held.protection_cost == pytest.approx(1.0)
     assert held.reasons["budget"].tolist() == [False, True]
 
 
@@ -128,3 +137,44 @@ def test_the_base_tier_has_no_review_date():
     given = follow([[0.1, 0.9]])[0]
 
     assert np.isnat(given.standing.review_after).tolist() == [True, False]
+
+
+def test_whoever_has_a_tier_keeps_it_by_what_staying_asks_whatever_the_score():
+    """An invitation opens gold to the lowest score and goes on keeping it."""
+    scores = np.array([0.1, 0.9])
+    invited = np.array([[True, True, True], [True, False, False]])
+    standing = Standing.newcomers(2)
+
+    for step in range(3):
+        earned = Merits(scores, invited, invited, np.array([-1, -1]))
+        given = assign_tiers(earned, rules=RULES, before=standing, now=START + days(step))
+        standing = given.standing
+
+    assert standing.tier.tolist() == [2, 0]
+    assert given.reasons["stayed"].tolist() == [True, False]
+
+
+def test_a_parity_bound_reports_what_it_costs():
+    """Two groups, one far ahead: half of its holders wait, and the worth of that is the price."""
+    scores = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.1, 0.1, 0.1])
+    bound = ParityBound(np.array([0, 0, 0, 0, 1, 1, 1, 1]), tier=1, max_gap=0.25)
+    rules, newcomers = replace(RULES, cost=np.array([0.0, 1.0, 1.0])), Standing.newcomers(8)
+
+    given = assign_tiers(merits(scores), rules=rules, before=newcomers, now=START, bound=bound)
+
+    assert (given.standing.tier >= 1).tolist() == [True] * 2 + [False] * 2 + [True] + [False] * 3
+    assert given.gap == pytest.approx(0.25)
+    assert given.parity_price == pytest.approx(0.7 + 0.6)
+    assert given.reasons["budget"].tolist() == [False] * 2 + [True] * 2 + [False] * 4
+
+
+def test_a_tier_set_by_hand_holds_while_it_is_set_and_falls_with_notice_after():
+    """Up or down at once, whatever the score; afterwards the ordinary rules."""
+    standing, seen = Standing.newcomers(2), []
+    for step, by_hand in enumerate([[-1, -1], [2, 0], [-1, -1], [-1, -1], [-1, -1], [-1, -1]]):
+        earned = replace(merits([0.1, 0.9]), set_by_hand=np.array(by_hand))
+        given = assign_tiers(earned, rules=RULES, before=standing, now=START + days(30 * step))
+        standing = given.standing
+        seen.append(standing.tier.tolist())
+
+    assert seen == [[0, 2], [2, 0], [2, 2], [2, 2], [0, 2], [0, 2]]

@@ -57,7 +57,7 @@ def test_a_tier_without_one_kind_of_benefit_is_refused(tmp_path, kind):
     text = head + 'name = "gold"' + tail.replace(f'"{kind}"', f'"{other}"', 1)
     line = head.count("\n") + 1
 
-    with pytest.raises(ConfigError, match=rf"Tier `gold` in .*, line {line} has no {kind} benefit"):
+    with pytest.raises(ConfigError, match=rf", line {line}, tier `gold` has no {kind} benefit"):
         load(tmp_path, text)
 
 
@@ -67,13 +67,13 @@ def test_a_tier_without_one_kind_of_benefit_is_refused(tmp_path, kind):
         ("dwell_days", "dwel_days", r"`dwel_days` in .* Did you mean `dwell_days`\?"),
         ("per_user", "per_usr", r"`budget\.per_usr` in .* Did you mean `per_user`\?"),
         ("enter = 0.80", "entr = 0.80", r"`tiers\.gold\.entr` in .* Did you mean `enter`\?"),
-        ("unit_cost = 6.00", "cost = 6.00", r"benefits\.cost` in .* Did you mean `unit_cost`\?"),
-        ("unit_cost = 6.00", "", r"Tier `platinum` in .* has a benefit without `unit_cost`"),
+        ("unit_cost = 6.00", "cost = 6.00", r"`unit_cost` of tiers\.platinum\.benefits is missing"),
+        ("unit_cost = 6.00", "", r"`unit_cost` of tiers\.platinum\.benefits is missing"),
         ('kind = "material"', 'kind = "moral"', r"benefits\.kind` in .* got 'moral'"),
-        ("stay = 0.70", "stay = 0.90", r"`gold` in .* has `stay` = 0.9 and `enter` = 0.8"),
-        ("enter = 0.95", "enter = 0.75", r"`platinum` in .* has `stay` = 0.85 and `enter` = 0.75"),
-        ("stay = 0.85", "stay = 0.60", r"`platinum` in .* asks less than `gold` below it"),
-        ('name = "gold"', 'name = "silver"', r"Two tiers in .* have one name"),
+        ("stay = 0.70", "stay = 0.90", r"line \d+, tier `gold` has `stay` = 0.9 and `enter` = 0.8"),
+        ("enter = 0.95", "enter = 0.75", r"tier `platinum` has `stay` = 0.85 and `enter` = 0.75"),
+        ("stay = 0.85", "stay = 0.60", r"line \d+, tier `platinum` asks less than `gold` below it"),
+        ('name = "gold"', 'name = "silver"', r"line \d+, `silver` is the name of another"),
         ("per_user = 2.5", "per_user = 0.1", r"`budget.per_user` in .* is 0.1, less than"),
         ("grace_days = 30", "grace_days = -1", r"`grace_days` in .* must be >= 0, got -1"),
         ("grace_days = 30", "grace_days = nan", r"`grace_days` in .* must be >= 0, got nan"),
@@ -87,6 +87,129 @@ def test_a_policy_that_cannot_be_kept_is_refused(tmp_path, good, bad, message):
 
     with pytest.raises(ConfigError, match=message):
         load(tmp_path, BUILT_IN_TEXT.replace(good, bad))
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ("dwell_days = 90", "dwel_days = 90"),
+        ("grace_days = 30", "grace_days = -1"),
+        ("per_user = 2.5", "per_usr = 2.5"),
+        ("tenure = 0.05", "tenur = 0.05"),
+        ("enter = 0.80", "entr = 0.80"),
+        ("unit_cost = 6.00", 'unit_cost = "six"'),
+        ("unit_cost = 6.00", "unit_cost = 6.00\nvalid = 2026-01-01"),
+    ],
+)
+def test_a_fault_is_named_with_its_line(tmp_path, good, bad):
+    """The line one would go to, of a key at the top, of a table, or of the nth row of many."""
+    text = BUILT_IN_TEXT.replace(good, bad)
+    line = text[: text.index(bad) + len(bad)].count("\n") + 1
+
+    with pytest.raises(ConfigError, match=rf"rights\.toml, line {line}\b"):
+        load(tmp_path, text)
+
+
+WAYS = """
+[points]
+share = 10
+
+[[measures]]
+name = "bought_this_year"
+counts = "spend"
+window = "calendar"
+
+[[measures]]
+name = "founder"
+counts = "label"
+label = "club=founder"
+
+[[ladders]]
+circle = "interest-3"
+enter = { gold = 0.70 }
+stay = { gold = 0.60 }
+
+[parity]
+namespace = "region"
+tier = "gold"
+max_gap = 0.1
+
+[[tiers]]
+name = "circle of friends"
+
+[[tiers.ways]]
+name = "regulars"
+enter = { bought_this_year = 500, score = 0.5 }
+stay = { bought_this_year = 400 }
+
+[[tiers.ways]]
+name = "founders"
+enter = { founder = 1 }
+
+[[tiers.benefits]]
+name = "A seat at the table"
+kind = "spiritual"
+unit_cost = 0
+
+[[tiers.benefits]]
+name = "A first copy"
+kind = "material"
+unit_cost = 1
+"""
+
+
+def test_a_tier_may_open_by_several_ways(tmp_path):
+    """What is not asked less to stay is asked the same as to enter."""
+    policy = load(tmp_path, BUILT_IN_TEXT + WAYS)
+
+    regulars, founders = policy.tiers[-1].every_way
+
+    assert regulars.stay == {"bought_this_year": 400, "score": 0.5}
+    assert founders.stay == founders.enter == {"founder": 1}
+    assert [way.name for way in policy.tiers[1].every_way] == ["score"]
+    assert policy.reasons() == {
+        "way_regulars": "Qualified by the way “regulars”: "
+        "bought this year of 400 or more and score of 0.5 or more.",
+        "way_founders": "Qualified by the way “founders”: founder of 1 or more.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "message"),
+    [
+        ("score = 0.5 }", "scor = 0.5 }", r"`scor`, which nothing measures. Did you mean `score`"),
+        ("stay = { bought_this_year = 400 }", "stay = { founder = 1 }", "more `founder` to stay"),
+        ("enter = { founder = 1 }", "", "way `founders` has no `enter`"),
+        ('"founders"', '"regulars"', "`regulars` is the name of another"),
+        ('name = "founder"', 'name = "value"', "`value` is the name of another"),
+        ('counts = "spend"', 'counts = "spent"', r"`measures\.counts` in .*, line \d+ must be"),
+        ('window = "calendar"', "days = 0", "`days` of `bought_this_year` must be > 0, got 0"),
+        ("club=founder", "founder", '`label` = "namespace=label"'),
+        ("share = 10", "share = -10", r"`points\.share` in .* must be >= 0, got -10"),
+        ("enter = { gold = 0.70 }", "enter = { gld = 0.7 }", "no tier `gld`.* mean `gold`"),
+        ("stay = { gold = 0.60 }", "stay = { gold = 0.75 }", "`gold` has `stay` = 0.75"),
+        ('circle = "interest-3"', "", "each ladder names a circle of its own"),
+        ('tier = "gold"', 'tier = "member"', "no tier `member` above the lowest"),
+        ("max_gap = 0.1", "max_gap = 2", "`max_gap` must be from 0 to 1, got 2"),
+        ('namespace = "region"', "", "`namespace` says which labels are groups"),
+        ("[[tiers.ways]]", "enter = 0.9\n[[tiers.ways]]", "write the score into the ways"),
+    ],
+)
+def test_ways_that_cannot_be_kept_are_refused(tmp_path, good, bad, message):
+    """Each message names the line and what was meant."""
+    assert good in WAYS
+
+    with pytest.raises(ConfigError, match=rf"line \d+.*{message}|{message}"):
+        load(tmp_path, BUILT_IN_TEXT + WAYS.replace(good, bad, 1))
+
+
+def test_points_need_something_that_earns_them(tmp_path):
+    """And notice no longer than grace."""
+    points = WAYS.replace('counts = "spend"', 'counts = "points"').replace("share = 10", "")
+    with pytest.raises(ConfigError, match=r"write \[points\]"):
+        load(tmp_path, BUILT_IN_TEXT + points)
+    with pytest.raises(ConfigError, match=r"`notice_days` is more than `grace_days` \(40 > 30\)"):
+        load(tmp_path, BUILT_IN_TEXT.replace("notice_days = 30", "notice_days = 40"))
 
 
 def test_the_version_follows_what_the_policy_says_and_not_its_layout(tmp_path):

@@ -1,0 +1,93 @@
+"""A TOML file remembered with its lines, so that whoever wrote a fault is told where."""
+
+import dataclasses
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+from segmentation.config import overlay
+from segmentation.errors import ConfigError
+
+Record = TypeVar("Record")
+Table = dict[str, Any]
+HEADER = re.compile(r"\s*\[{1,2}\s*([\w.\s\"'-]+?)\s*\]{1,2}\s*(?:#.*)?")
+
+
+@dataclass(frozen=True)
+class Section:
+    """The lines under one header of a TOML file; the first section has no header."""
+
+    name: str
+    start: int
+    lines: tuple[str, ...]
+
+    def line_of(self, key: str) -> int:
+        """The line that sets a key, or the header's."""
+        sets = re.compile(rf'\s*["\']?{re.escape(key)}["\']?\s*(=|\.)')
+        return next((self.start + n for n, line in enumerate(self.lines) if sets.match(line)), 0)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The file a policy was read from, to say where a fault lies."""
+
+    file: str
+    text: str
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """The file cut at its headers."""
+        lines = self.text.splitlines()
+        heads = [(n, found[1]) for n, line in enumerate(lines) if (found := HEADER.fullmatch(line))]
+        starts = [(0, ""), *heads, (len(lines), "")]
+        return tuple(
+            Section(name, start + 1, tuple(lines[start:end]))
+            for (start, name), (end, _) in itertools.pairwise(starts)
+        )
+
+    def place(self, name: str, key: str, nth: int = 0) -> str:
+        """The file, and the line that sets a key in the nth section of a name."""
+        named = [section for section in self.sections if section.name == name]
+        if nth >= len(named):
+            return self.file
+        line = named[nth].line_of(key) or named[nth].start
+        return f"{self.file}, line {line}"
+
+    def rows(self, value: object, name: str) -> list[Table]:
+        """Return an array of tables, or say how to write one."""
+        if isinstance(value, list) and all(isinstance(row, dict) for row in value):
+            return value
+        place = self.place("", name)
+        raise ConfigError(f"`{name}` in {place} must be tables, written [[{name}]].")
+
+    def fault(self, what: str, name: str, key: str, nth: int) -> ConfigError:
+        """An error about the nth row of an array of tables, at the line of one of its keys."""
+        return ConfigError(f"In {self.place(name, key, nth)}, {what}")
+
+
+def filled(
+    record: Record, table: Table, source: Source, name: str, nth: int = 0, under: str = ""
+) -> Record:
+    """Put a table over a record key by key, so that an error has its line."""
+    for key, value in table.items():
+        inner = f"{name}.{key}".lstrip(".")
+        if isinstance(value, dict) and any(section.name == inner for section in source.sections):
+            place = source.place(inner, next(iter(unknown_keys(record, key, value)), ""))
+        else:
+            place = source.place(name, key, nth)
+        record = overlay(record, {key: value}, place, under)
+    return record
+
+
+def unknown_keys(record: object, key: str, table: Table) -> Iterator[str]:
+    """The keys of a table that its record does not have, then those it does."""
+    known = getattr(record, key, None)
+    names = (
+        {field.name for field in dataclasses.fields(known)}
+        if dataclasses.is_dataclass(known)
+        else set(table)
+    )
+    yield from sorted(table, key=lambda name: name in names)
