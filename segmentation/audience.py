@@ -1,6 +1,6 @@
 """Audiences: filters answered from a snapshot's bitmaps and columns by one evaluator."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,17 @@ from pyroaring import FrozenBitMap
 from models.lifecycle import STAGES
 from segmentation.bitmaps import NOBODY, Bitmaps, Places, array_of
 from segmentation.conditions import MEASURES, Condition, bind
-from segmentation.filter_tree import And, Node, Not, Or, Restriction, conditions, kind_of, written
+from segmentation.filter_tree import (
+    And,
+    Node,
+    Not,
+    Or,
+    Restriction,
+    conditions,
+    kind_of,
+    parts_of,
+    written,
+)
 from segmentation.filters import parse
 from segmentation.ranges import Measure
 from segmentation.registry import Registry
@@ -71,7 +81,7 @@ class Audience:
         self.index = index
         self.tree = tree
         self.within = within
-        self.places = self._find(tree, within)
+        self.places = self.find(tree)
 
     def __len__(self) -> int:
         return len(self.places)
@@ -81,9 +91,20 @@ class Audience:
         stop = len(self.places) if limit is None else offset + limit
         return self.index.ids(self.places[offset:stop])
 
-    def explain(self) -> dict[str, Any]:
-        """The tree of the filter with how many people each of its parts holds by itself."""
-        return self._explained(self.tree)
+    def find(self, node: Node) -> Places:
+        """Those of whom a tree of this filter's conditions is true."""
+        return self._find(node, self.within)
+
+    def rank(self, place: int) -> int:
+        """How many of them are at a lower place."""
+        return self.places.rank(place - 1) if place else 0
+
+    def explain(self, count: Callable[[Node], int | None] | None = None) -> dict[str, Any]:
+        """The tree of the filter with how many people each of its parts holds by itself.
+
+        `count` says how many are told of for a part; by itself, all.
+        """
+        return self._explained(self.tree, count or (lambda node: len(self.find(node))))
 
     def uses(self, field: str) -> bool:
         """Whether a condition is on a field."""
@@ -115,17 +136,13 @@ class Audience:
             case And(parts):
                 return min((self._size(part) for part in parts), default=len(self.within))
 
-    def _explained(self, node: Node) -> dict[str, Any]:
-        count = len(self._find(node, self.within))
-        match node:
-            case Restriction():
-                return {"kind": "condition", "text": written(node), "count": count, "parts": []}
-            case Not(part):
-                parts: tuple[Node, ...] = (part,)
-            case And(parts) | Or(parts):
-                pass
-        told = [self._explained(part) for part in parts]
-        return {"kind": kind_of(node), "text": written(node), "count": count, "parts": told}
+    def _explained(self, node: Node, count: Callable[[Node], int | None]) -> dict[str, Any]:
+        return {
+            "kind": kind_of(node),
+            "text": written(node),
+            "count": count(node),
+            "parts": [self._explained(part, count) for part in parts_of(node)],
+        }
 
 
 def load(path: Path) -> npt.NDArray[Any]:

@@ -45,6 +45,42 @@ api_keys = sa.Table(
     sa.Column("revoked", Moment),
 )
 
+audiences = sa.Table(
+    "audiences",
+    metadata,
+    sa.Column("audience_id", sa.String(32), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("filter", sa.Text, nullable=False),
+    sa.Column("purpose", sa.String(200)),
+    sa.Column("owner", sa.String(32), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("updated", Moment, nullable=False),
+)
+
+audience_versions = sa.Table(
+    "audience_versions",
+    metadata,
+    sa.Column("audience_id", sa.String(32), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("filter", sa.Text, nullable=False),
+    sa.Column("purpose", sa.String(200)),
+    sa.Column("by", sa.String(32), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)
+
+audience_counts = sa.Table(
+    "audience_counts",
+    metadata,
+    sa.Column("audience_id", sa.String(32), primary_key=True),
+    sa.Column("run_id", sa.String(64), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("told", sa.Integer),
+    sa.Column("at", Moment, nullable=False),
+)
+
 
 def open_database(store: Path, url: str | None = None) -> Database:
     """Open the database at a URL, or the store's own SQLite file, and bring its tables up to date.

@@ -76,9 +76,15 @@ def conditions(node: Node) -> Iterator[Restriction]:
     """Go through the conditions of a tree from left to right."""
     if isinstance(node, Restriction):
         yield node
-        return
-    for part in (node.part,) if isinstance(node, Not) else node.parts:
+    for part in parts_of(node):
         yield from conditions(part)
+
+
+def parts_of(node: Node) -> tuple[Node, ...]:
+    """The parts a node joins or turns round; a condition has none."""
+    if isinstance(node, Restriction):
+        return ()
+    return (node.part,) if isinstance(node, Not) else node.parts
 
 
 def kind_of(node: Node) -> str:
@@ -102,6 +108,16 @@ def written(node: Node) -> str:
             return " AND ".join(map(grouped, parts))
         case Or(parts):
             return " OR ".join(map(grouped, parts))
+
+
+def normal(node: Node) -> str:
+    """Write a part the same way whatever the order of what it joins, and without repetitions."""
+    if isinstance(node, Restriction):
+        return written(node)
+    words = sorted({normal(part) for part in parts_of(node)})
+    if len(words) == 1 and not isinstance(node, Not):
+        return words[0]
+    return f"{kind_of(node)}({', '.join(words)})"
 
 
 def grouped(node: Node) -> str:

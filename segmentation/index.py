@@ -9,6 +9,7 @@ from segmentation.answers import Row, Vocabulary
 from segmentation.audience import Audience, AudienceIndex
 from segmentation.bitmaps import NOBODY, Places
 from segmentation.errors import NotFound, StoreDamaged
+from segmentation.guard import Guard
 from segmentation.layout import CHANGE_STRUCT, NONE, USER_STRUCT, ChangeRecord, UserRecord
 from segmentation.manifest import read_json, read_manifest
 from segmentation.registry import Registry, Strings, mapped
@@ -55,6 +56,7 @@ class Snapshot:
         self._columns = {name: mapped(index / f"{name}.npy") for name in COLUMNS}
         self._registry = Registry.open(index)
         self._changed = Strings.open(index, "change")
+        self.guard = Guard(self.manifest)
         self.audiences = AudienceIndex(index, self._registry, tiers=self._vocabulary.tiers)
 
     @classmethod

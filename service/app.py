@@ -1,13 +1,14 @@
 """The application: settings in, one ASGI application out."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import cache, partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from segmentation.database import open_database
+from segmentation.database import Database, open_database
 from segmentation.store import Store
 from service.auth import Doorkeeper, KeyRing
 from service.conditional import ConditionalGet
@@ -15,12 +16,12 @@ from service.description import DescribedApp
 from service.errors import install_error_handlers
 from service.limits import BodyLimit
 from service.live import LiveSnapshots
-from service.routes import circles, console, flywheel, ops, runs, tiers, users
+from service.routes import audiences, circles, console, flywheel, ops, runs, saved, tiers, users
 from service.settings import Settings
 from service.telemetry import Telemetry, TelemetryMiddleware
 
 MOST_BYTES = 2 << 20
-ROUTERS = (circles, users, tiers, flywheel, runs, ops, console)
+ROUTERS = (circles, users, audiences, saved, tiers, flywheel, runs, ops, console)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -38,6 +39,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     install_error_handlers(app)
     for module in ROUTERS:
         app.include_router(module.router)
+    app.state.routes = [route for module in ROUTERS for route in module.router.routes]
     app.router.routes.insert(0, users.fast_route)
     return app
 
@@ -50,18 +52,16 @@ def furnish(app: FastAPI, settings: Settings) -> None:
     app.state.store = Store(settings.store)
     app.state.live = LiveSnapshots(app.state.store, telemetry=telemetry)
     app.state.live.refresh()
-    app.state.door = Doorkeeper(key_ring(settings))
+    app.state.database = cache(partial(open_database, settings.store, settings.database_url))
+    app.state.door = Doorkeeper(key_ring(settings, app.state.database))
     app.add_middleware(BodyLimit, most_bytes=MOST_BYTES)
     app.add_middleware(ConditionalGet)
     app.add_middleware(TelemetryMiddleware, telemetry=telemetry)
 
 
-def key_ring(settings: Settings) -> KeyRing | None:
+def key_ring(settings: Settings, database: Callable[[], Database]) -> KeyRing | None:
     """Open the keys, or none at all where the owner of the machine asks without."""
-    if settings.no_auth:
-        return None
-    database = open_database(settings.store, settings.database_url)
-    return KeyRing(database, seconds=settings.key_seconds)
+    return None if settings.no_auth else KeyRing(database(), seconds=settings.key_seconds)
 
 
 @asynccontextmanager

@@ -153,5 +153,6 @@ async def admit(request: Request, needed: SecurityScopes, _: Described) -> Key:
 Caller = Annotated[Key, Security(admit)]
 CanRead = Annotated[Key, Security(admit, scopes=["read"])]
 CanListMembers = Annotated[Key, Security(admit, scopes=["members"])]
+CanExport = Annotated[Key, Security(admit, scopes=["export"])]
 CanReadTiers = Annotated[Key, Security(admit, scopes=["tiers"])]
 CanSeeRuns = Annotated[Key, Security(admit, scopes=["runs"])]

@@ -3,7 +3,7 @@
 An error class maps to one kind of problem, a kind to one status; routes only raise.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,11 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
+from segmentation.delivery import TooFew
 from segmentation.errors import (
+    FilterError,
     NotFound,
     SegmentationError,
     StoreDamaged,
@@ -23,6 +26,7 @@ from segmentation.errors import (
     StoreLocked,
     UsageError,
 )
+from segmentation.saved import VersionChanged
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -49,7 +53,8 @@ KINDS = {
         Kind(403, "forbidden", "The key does not allow this"),
         Kind(404, "not-found", "There is no such thing"),
         Kind(405, "method-not-allowed", "The method is not allowed here"),
-        Kind(409, "conflict", "Another change is under way"),
+        Kind(409, "conflict", "It cannot be done as things stand"),
+        Kind(412, "precondition-failed", "It was changed by somebody else"),
         Kind(410, "gone", "The run asked for is no longer kept"),
         Kind(413, "content-too-large", "The body is too large"),
         Kind(422, "invalid-request", "A value in the request is not valid"),
@@ -92,6 +97,8 @@ STATUS_OF: dict[type[SegmentationError], int] = {
     Forbidden: 403,
     NotFound: 404,
     StoreLocked: 409,
+    TooFew: 409,
+    VersionChanged: 412,
     Gone: 410,
     UsageError: 422,
     NoSnapshot: 503,
@@ -105,6 +112,9 @@ class FieldProblem(BaseModel):
 
     field: str = Field(description="Where the value stands, such as `query.page_size`.")
     message: str = Field(description="What is wrong with it.")
+    position: int | None = Field(
+        default=None, description="The character at fault in a filter, counted from 1."
+    )
 
 
 class Problem(BaseModel):
@@ -170,15 +180,25 @@ async def refuse(request: Request, error: Exception) -> Response:
     status = next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
     if status == 500:
         return await refuse_failure(request, error)
-    field = getattr(error, "field", None)
     return problem(
         status,
         str(error),
         request_id=request_id_of(request),
         headers={"WWW-Authenticate": "Bearer"} if status == 401 else None,
-        errors=[{"field": field, "message": str(error)}] if field else None,
+        errors=faults_of(error),
         resync=getattr(error, "resync", None),
     )
+
+
+def faults_of(error: Exception) -> list[dict[str, Any]] | None:
+    """Name the value an error of ours is about, and the character in it."""
+    if isinstance(error, FilterError):
+        at = {"field": "body.filter", "position": error.position}
+    elif isinstance(error, InvalidValue):
+        at = {"field": error.field}
+    else:
+        return None
+    return [{**at, "message": str(error)}]
 
 
 async def refuse_values(request: Request, error: Exception) -> Response:
@@ -196,6 +216,7 @@ async def refuse_http(request: Request, error: Exception) -> Response:
     """Answer what the framework refuses by itself: unknown paths, methods and bodies."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = error.headers if isinstance(error, HTTPException) else None
+    headers = {"Allow": ", ".join(allowed(request))} if status == 405 else headers
     asked = f"`{request.method} {request.url.path}`"
     detail = {
         404: f"There is no {asked}. /docs lists what there is.",
@@ -203,6 +224,18 @@ async def refuse_http(request: Request, error: Exception) -> Response:
         413: "The body is larger than one call may send. Split it over several calls.",
     }.get(status, f"{asked} was refused: {getattr(error, 'detail', status)}.")
     return problem(status, detail, request_id=request_id_of(request), headers=headers)
+
+
+def allowed(request: Request) -> list[str]:
+    """The methods there are for a path, over all its routes."""
+    routes: Iterable[Route] = getattr(request.app.state, "routes", request.app.router.routes)
+    methods = {
+        method
+        for route in routes
+        if route.matches(request.scope)[0] is not Match.NONE
+        for method in route.methods or ()
+    }
+    return sorted(methods)
 
 
 async def refuse_failure(request: Request, error: Exception) -> Response:

@@ -97,14 +97,14 @@ def write_token(place: Place, *, listing: str) -> str:
     return urlsafe_b64encode(checksum(document, listing) + document).decode().rstrip("=")
 
 
-def read_token(token: str, *, listing: str) -> Place:
+def read_token(token: str, *, listing: str, field: str = "query.page_token") -> Place:
     """Return the place a token holds; raise `InvalidValue` when it is not this list's."""
     try:
         raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except (NotBase64, ValueError) as error:
-        raise foreign_token() from error
+        raise foreign_token(field) from error
     if raw[:DIGEST] != checksum(raw[DIGEST:], listing):
-        raise foreign_token()
+        raise foreign_token(field)
     document = orjson.loads(raw[DIGEST:])
     return Place(document["run"], document["offset"])
 
@@ -119,11 +119,11 @@ def digest(listing: str) -> bytes:
     return hashlib.blake2b(listing.encode(), digest_size=16).digest()
 
 
-def foreign_token() -> InvalidValue:
+def foreign_token(field: str) -> InvalidValue:
     """Say that a token is not one this list gave."""
     return InvalidValue(
         "The `page_token` is not one this list gave. Send it as it came, with the same filters.",
-        field="query.page_token",
+        field=field,
     )
 
 

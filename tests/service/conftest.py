@@ -13,7 +13,7 @@ from service.settings import Settings
 from tests.service.callers import Caller, caller
 from tests.service.stores import NOW, fill
 
-SCOPES = ("read", "members", "tiers", "runs", "admin")
+SCOPES = ("read", "members", "export", "tiers", "runs", "admin")
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,8 @@ from tests.service.callers import caller
 api = caller(create_app(Settings(store={str(planted)!r}, no_auth=True)))
 for path in ("circles", "tiers", "flywheel", "runs", "users/user-00000"):
     assert api.get("/v1/" + path).status_code == 200, path
+for call in ("count", "query", "export"):
+    assert api.post("/v1/audiences:" + call, json=dict(filter="tag:yoga")).status_code == 200, call
 rates = dict(engaged=1, advocacy=0, referrals=0, persistence=0)
 assert api.post("/v1/flywheel:project", json=rates).status_code == 200
 print(*sorted(set({HEAVY!r}.split()) & set(sys.modules)))

@@ -2,8 +2,9 @@
 
 import pytest
 
-from service import motion, schemas
+from service import audiences, motion, schemas
 from service.app import create_app
+from service.routes.audiences import MEDIA_TYPES
 from service.settings import Settings
 
 DESCRIPTION = create_app(Settings(store="nowhere", no_auth=True)).openapi()
@@ -28,11 +29,15 @@ def test_every_parameter_and_operation_is_described(path):
 
 @pytest.mark.parametrize("path", [path for path in DESCRIPTION["paths"] if path[:3] == "/v1"])
 def test_every_answer_names_its_run(path):
-    """A caller can tell from which run an answer came."""
+    """A caller can tell from which run an answer came; a file says it in its headers."""
     for operation in DESCRIPTION["paths"][path].values():
-        answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
-        name = answer["$ref"].rsplit("/", 1)[-1]
-        assert "run_id" in SCHEMAS[name]["properties"]
+        success = operation["responses"].get("200") or operation["responses"]["201"]
+        for media, facts in success["content"].items():
+            name = facts["schema"].get("$ref", "").rsplit("/", 1)[-1]
+            if media == "application/json":
+                assert "run_id" in SCHEMAS[name]["properties"]
+            else:
+                assert media in MEDIA_TYPES.values()
 
 
 @pytest.mark.parametrize("path", [path for path in DESCRIPTION["paths"] if path[:3] == "/v1"])
@@ -41,7 +46,7 @@ def test_every_operation_asks_for_a_key_with_a_scope(path):
     for operation in DESCRIPTION["paths"][path].values():
         scopes = {scope for need in operation["security"] for scope in need["key"]}
         assert len(scopes) == 1
-        assert scopes <= {"read", "members", "tiers", "runs"}
+        assert scopes <= {"read", "members", "export", "tiers", "runs"}
 
 
 @pytest.mark.parametrize(
@@ -57,6 +62,7 @@ def test_every_operation_asks_for_a_key_with_a_scope(path):
         ("/v1/tiers/changes", schemas.TierChangeFeed),
         ("/v1/flywheel", motion.FlywheelAnswer),
         ("/v1/runs", schemas.RunList),
+        ("/v1/audiences", audiences.SavedAudienceList),
     ],
 )
 def test_answers_are_what_the_description_says(api, path, model):

@@ -1,0 +1,134 @@
+"""What may be told of how many: counts for callers who may not list the people themselves.
+
+Three rules together. A part of a filter that makes a difference of fewer people than the least
+audience is left out, so that asking with and without it gives one answer. What remains is blurred
+by noise and rounded. And no figure is told of an audience below the least.
+
+The noise is fixed by the snapshot and by what is asked, so that asking again gives the same figure
+and repetition sharpens nothing. It is not fixed by who is meant: two figures would then tell
+whether two filters mean the same people, and with that whether a person is among them.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import orjson
+
+from segmentation.audience import Audience
+from segmentation.errors import UsageError
+from segmentation.filter_tree import And, Node, Not, Or, conditions, normal
+from segmentation.manifest import JsonObject
+
+MOST_CONDITIONS = 30
+NOISE = 0.5  # standard deviation, in least audiences
+STEP = 0.2  # what figures are rounded to, in least audiences
+CERTAINTY = 1.96  # standard deviations an interval of 95 % reaches
+
+
+@dataclass(frozen=True)
+class Figure:
+    """How many people: exactly, or about so many; None when they are too few to say."""
+
+    count: int | None
+    low: int
+    high: int
+    exact: bool
+
+    @classmethod
+    def exactly(cls, count: int) -> "Figure":
+        """A figure without doubt."""
+        return cls(count, count, count, True)
+
+
+class Guard:
+    """Tells figures of one snapshot; `min_audience` of its manifest below 2 guards nothing.
+
+    All servers of a snapshot tell the same, for the noise is keyed by its checksums, which no
+    caller is told.
+    """
+
+    def __init__(self, manifest: JsonObject) -> None:
+        self.minimum: int = manifest["min_audience"]
+        files = orjson.dumps(manifest["files"], option=orjson.OPT_SORT_KEYS)
+        self._key = hashlib.sha256(files).digest()
+        self._step = max(1, round(STEP * self.minimum))
+        self._noise = NOISE * self.minimum
+
+    def tell(self, audience: Audience, purpose: str | None, part: Node | None = None) -> Figure:
+        """How many an audience holds, or one part of its filter."""
+        tree = self._steadied(audience, audience.tree if part is None else part)
+        return self.figure(len(audience.find(tree)), f"{purpose} {normal(tree)}")
+
+    def tell_common(self, one: Audience, other: Audience, purpose: str | None) -> Figure:
+        """How many two audiences have in common."""
+        trees = [self._steadied(each, each.tree) for each in (one, other)]
+        both = one.find(trees[0]) & other.find(trees[1])
+        return self.figure(len(both), f"{purpose} {normal(And(tuple(trees)))}")
+
+    def figure(self, people: int, asked: str) -> Figure:
+        """A number of people, blurred as belongs to what was asked, or that they are too few."""
+        if self.minimum < 2:
+            return Figure.exactly(people)
+        blurred = people + self._noise * self._draw(asked)
+        told = self._step * round(blurred / self._step)
+        reach = CERTAINTY * self._noise + self._step / 2
+        if people < self.minimum or told < self.minimum:
+            return Figure(None, 0, round(self.minimum + reach), False)
+        low = max(self.minimum, round(told - reach))
+        return Figure(told, low, round(told + reach), False)
+
+    def _steadied(self, audience: Audience, tree: Node) -> Node:
+        if self.minimum < 2:
+            return tree
+        require_few(tree)
+        while (plainer := self._plainer(audience, tree)) is not None:
+            tree = plainer
+        return tree
+
+    def _plainer(self, audience: Audience, tree: Node) -> Node | None:
+        found = audience.find(tree)
+        for plainer in without_a_part(tree):
+            if found.symmetric_difference_cardinality(audience.find(plainer)) < self.minimum:
+                return plainer
+        return None
+
+    def _draw(self, asked: str) -> float:
+        """A number of the normal distribution that belongs to what was asked."""
+        digest = hashlib.blake2b(asked.encode(errors="replace"), key=self._key, digest_size=6)
+        uniform = (int.from_bytes(digest.digest(), "little") + 0.5) / 2**48
+        return NormalDist().inv_cdf(uniform)
+
+
+def require_few(tree: Node) -> None:
+    """Refuse a filter of more conditions than can be looked at one by one."""
+    count = sum(1 for _ in conditions(tree))
+    if count > MOST_CONDITIONS:
+        raise UsageError(
+            f"Without the scope `members` a filter may have {MOST_CONDITIONS} conditions, "
+            f"this one has {count}."
+        )
+
+
+def without_a_part(tree: Node) -> Iterator[Node]:
+    """Go through the trees that lack one part of a conjunction or disjunction."""
+    if isinstance(tree, And):
+        yield from lacking(tree)
+        return
+    yield And(())
+    yield from lacking(tree)
+
+
+def lacking(node: Node) -> Iterator[Node]:
+    """Go through a node with one of the parts in it gone."""
+    if isinstance(node, Not):
+        yield from (Not(part) for part in lacking(node.part))
+    if not isinstance(node, And | Or):
+        return
+    kind = type(node)
+    for at, part in enumerate(node.parts):
+        before, after = node.parts[:at], node.parts[at + 1 :]
+        if kind is And or len(node.parts) > 1:
+            yield kind(before + after)
+        yield from (kind((*before, less, *after)) for less in lacking(part))
