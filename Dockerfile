@@ -31,6 +31,9 @@ FROM base AS run
 COPY --from=build-run /opt/coterie /opt/coterie
 RUN mkdir /data && chown coterie /data
 USER coterie
+# Kernels compiled here run on any processor of the architecture; nobody waits for them later.
+ENV NUMBA_CACHE_DIR=/home/coterie/.cache/numba NUMBA_CPU_NAME=generic
+RUN python -m models.kernels
 VOLUME /data
 ENV COTERIE_STORE=/data/store
 ENTRYPOINT ["coterie"]

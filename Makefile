@@ -1,4 +1,5 @@
 # Everything runs in .venv, made from requirements.lock; python3 with pip and venv is all it assumes.
+# `python -m models.kernels` compiles what is compiled, so that no run waits for it.
 BIN := .venv/bin
 UV := UV_SYSTEM_CERTS=1 UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy $(BIN)/uv pip
 
@@ -12,6 +13,7 @@ install: .venv/installed
 	$(UV) install --quiet --python $(BIN)/python --constraint requirements.lock hatchling editables
 	$(UV) install --quiet --python $(BIN)/python --constraint requirements.lock \
 		--no-build-isolation --editable '.[dev,postgres]'
+	$(BIN)/python -m models.kernels
 	touch $@
 
 demo: install

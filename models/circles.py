@@ -97,7 +97,7 @@ class CircleClusterer(BaseEstimator):
         if self.coverage is not None:
             model = replace(model, offset=covering(model, observed, self.coverage))
         self.model_: TagProfiles = model
-        self.labels_: npt.NDArray[np.int32] = assign(model, rows).labels
+        self.labels_: npt.NDArray[np.int32] = assign(model, rows, max_circles=0).labels
         self.n_circles_: int = model.n_circles
         self.profiles_: sparse.csr_array = model.signatures.to_csr()
         self.background_: FloatArray = model.background
@@ -107,7 +107,7 @@ class CircleClusterer(BaseEstimator):
 
     def predict(self, X: Matrix) -> npt.NDArray[np.int32]:
         """Return the primary circle of each row, -1 for none."""
-        return self.assign(X).labels
+        return self._placed(X).labels
 
     def fit_predict(self, X: Matrix, y: None = None) -> npt.NDArray[np.int32]:
         """Find the circles and return `labels_`."""
@@ -122,7 +122,7 @@ class CircleClusterer(BaseEstimator):
 
     def reasons(self, X: Matrix) -> npt.NDArray[np.str_]:
         """Say of each row why it is in no circle: '' `far` `ambiguous` `too_few_tags`."""
-        return reasons(self.assign(X), min_tags=self.model_.min_tags)
+        return reasons(self._placed(X), min_tags=self.model_.min_tags)
 
     def explain(self, x: Matrix) -> Explanation:
         """Take apart, tag by tag, the log-odds of one row's circle against the background."""
@@ -134,6 +134,10 @@ class CircleClusterer(BaseEstimator):
         """Return labels, strengths and the odds behind them, in one pass."""
         check_is_fitted(self)
         return assign(self.model_, self._rows(X, reset=False), max_circles=self.max_circles)
+
+    def _placed(self, X: Matrix) -> Assignment:
+        check_is_fitted(self)
+        return assign(self.model_, self._rows(X, reset=False), max_circles=0)
 
     def _discovered(self, observed: Rows) -> TagProfiles:
         hashes = row_hashes(observed)
@@ -186,7 +190,7 @@ def is_count(value: object) -> bool:
 def settled(model: TagProfiles, observed: Rows, fewest: float) -> TagProfiles:
     """Drop circles that end up with too few people and number the rest from the largest down."""
     while True:
-        labels = assign_observed(model, observed).labels
+        labels = assign_observed(model, observed, max_circles=0).labels
         people = np.bincount(labels[labels >= 0], minlength=model.n_circles)
         order = np.argsort(-people, kind="stable")
         kept = order[people[order] >= fewest]
@@ -200,7 +204,7 @@ def covering(model: TagProfiles, observed: Rows, coverage: float) -> float:
 
     People who share no tag with any circle cannot be placed by any offset.
     """
-    answer = assign_observed(model, observed)
+    answer = assign_observed(model, observed, max_circles=0)
     wanted = round(coverage * int((answer.n_known >= model.min_tags).sum()))
     margins = np.sort(answer.margins[np.isfinite(answer.margins)])[::-1]
     if not len(margins) or wanted < 1:

@@ -193,7 +193,7 @@ def learned(
 
 def merged(fine: TagProfiles, sample: Sample, count: int, min_share: float) -> TagProfiles:
     """Merge circles upward until `count` are left, then refine at that level."""
-    answer = assign_observed(replace(fine, offset=ANYONE), sample.people)
+    answer = assign_observed(replace(fine, offset=ANYONE), sample.people, max_circles=0)
     labels = answer.labels.astype(np.int64)
     groups = ladder(tag_sums(sample.people, labels, count=fine.n_circles)).groups(count)
     coarse = np.where(labels >= 0, groups[labels], -1)

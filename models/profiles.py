@@ -1,13 +1,15 @@
 """The fitted circles as plain arrays, and the one function that places people in them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from models.exponentials import exp, log
 from models.rows import BoolArray, FloatArray, IntArray, Matrix, Rows, add_up
 from models.strengths import Candidates, mix
 from models.tagtable import PAIRS_AT_ONCE, Evidence, TagTable, gather, log_sum
@@ -15,6 +17,9 @@ from models.weights import damp_rows
 
 if TYPE_CHECKING:
     from scipy import sparse
+
+MANY = 500
+"""Rows from which on compiled code is worth its loading."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -77,8 +82,13 @@ class TagProfiles:
     def log_priors(self) -> FloatArray:
         """Log-odds of each circle against the background before any tag is seen."""
         inside = self.sizes * (1.0 - self.noise)
-        log_odds = np.log(np.maximum(inside, 1e-12)) - np.log(self.noise)
+        log_odds = log(np.maximum(inside, 1e-12)) - log(np.array([self.noise]))
         return np.asarray(log_odds + self.offset)
+
+    @cached_property
+    def chances(self) -> FloatArray:
+        """Odds of each circle against the background before any tag is seen, at most 1."""
+        return exp(np.minimum(self.log_priors, 0.0))
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return every field as an array, for `numpy.savez`."""
@@ -169,13 +179,33 @@ class Verdict:
 def assign(profiles: TagProfiles, X: Matrix | Rows, *, max_circles: int = 3) -> Assignment:
     """Place each row of users x tags: the one function behind fit, batch and single look-ups.
 
-    A row's answer is bitwise the same alone, in any batch, and after a reload.
+    A row's answer is bitwise the same alone, in any batch, compiled or not, and after a reload.
+    With `max_circles` 0 people get their labels and no memberships, in less time.
     """
-    return assign_observed(profiles, observed(profiles, X), max_circles=max_circles)
+
+    def prepare(part: Rows) -> Rows:
+        return damp_rows(part, unit=profiles.unit)
+
+    return placed(profiles, fitting(profiles, X), prepare, max_circles)
 
 
 def assign_observed(profiles: TagProfiles, rows: Rows, *, max_circles: int = 3) -> Assignment:
     """Place rows of observations, as `observed` makes them."""
+    return placed(profiles, rows, lambda part: part, max_circles)
+
+
+def placed(
+    profiles: TagProfiles, rows: Rows, prepare: Callable[[Rows], Rows], max_circles: int
+) -> Assignment:
+    """Place rows that `prepare` makes observations of: compiled when they are many.
+
+    Both ways give the same bits; compiled code is loaded only where it pays.
+    """
+    if rows.n_rows >= MANY and find_spec("numba"):
+        from models.kernels.assigning import assigned
+
+        return assigned(profiles, rows, prepare=prepare, max_circles=max_circles)
+    rows = prepare(rows)
     cost = profiles.table.cost(rows)
     parts = [
         assign_part(profiles, part, max_circles)
@@ -186,13 +216,18 @@ def assign_observed(profiles: TagProfiles, rows: Rows, *, max_circles: int = 3) 
 
 def observed(profiles: TagProfiles, X: Matrix | Rows) -> Rows:
     """Return rows of raw weights as observations: damped, in units of a usual tag."""
+    return damp_rows(fitting(profiles, X), unit=profiles.unit)
+
+
+def fitting(profiles: TagProfiles, X: Matrix | Rows) -> Rows:
+    """Return a matrix over the tags of the profiles as rows."""
     rows = Rows.of(X)
     if rows.n_columns != profiles.n_tags:
         raise ValueError(
             f"`X` must have {profiles.n_tags} columns, one for each tag of the profiles, "
             f"got {rows.n_columns}. Align its columns with the fitted tags."
         )
-    return damp_rows(rows, unit=profiles.unit)
+    return rows
 
 
 def assign_part(profiles: TagProfiles, rows: Rows, max_circles: int) -> Assignment:
@@ -202,7 +237,7 @@ def assign_part(profiles: TagProfiles, rows: Rows, max_circles: int) -> Assignme
     placed = (verdict.margins > 0) & (rows.counts >= profiles.min_tags)
     labels = np.where(placed, verdict.best, -1).astype(np.int32)
     candidates = Candidates.of(evidence, verdict.slot_margins, labels)
-    members = mix(profiles.table, rows, candidates, profiles.log_priors, max_circles)
+    members = mix(profiles.table, rows, candidates, profiles.chances, max_circles)
     margins = np.where(rows.counts >= profiles.min_tags, verdict.margins, -np.inf)
     return Assignment(labels, members, verdict.noise, verdict.confidence, margins, rows.counts)
 
@@ -217,10 +252,10 @@ def judge(profiles: TagProfiles, evidence: Evidence, n: int) -> Verdict:
     is_best = margins == top[row]
     best = np.full(n, -1, dtype=np.int64)
     best[row[is_best][::-1]] = circle[is_best][::-1]
-    shift = np.maximum(top, 0.0)
-    crowd = np.exp(-shift)
-    total = crowd + add_up(row, np.exp(margins - shift[row]), n)
-    return Verdict(best, top, crowd / total, np.exp(top - shift) / total, margins)
+    lesser = exp(-np.abs(top))
+    crowd, first = np.where(top > 0, lesser, 1.0), np.where(top > 0, 1.0, lesser)
+    total = crowd + add_up(row, exp(margins - np.maximum(top, 0.0)[row]), n)
+    return Verdict(best, top, crowd / total, first / total, margins)
 
 
 def joined(parts: list[Assignment], n_circles: int) -> Assignment:
@@ -270,12 +305,12 @@ def explain(profiles: TagProfiles, x: Matrix | Rows) -> Explanation:
     evidence = gather(profiles.table, rows)
     circle = int(judge(profiles, evidence, 1).best[0])
     if circle < 0:
-        prior = float(-np.log(profiles.noise))
-        return Explanation(-1, rows.columns, np.zeros(len(rows.columns)), 0.0, -prior)
+        prior = float(np.log(profiles.noise))
+        return Explanation(-1, rows.columns, np.zeros(len(rows.columns)), 0.0, prior)
     at = int(np.flatnonzero(evidence.slot_circle == circle)[0])
     scores = evidence.scores[:, at]
     total = log_sum(evidence.scores[:, [at]], profiles.grid_weights)[0]
-    responsibility = profiles.grid_weights * np.exp(scores - total)
+    responsibility = profiles.grid_weights * exp(scores - total)
     contributions = rows.values * (responsibility @ profiles.table.base)
     pairs = evidence.slot == at
     gains = responsibility @ profiles.table.gains[:, evidence.entry[pairs]]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from models.exponentials import log
 from models.rows import FloatArray, IntArray, Rows, add_up
 from models.tagtable import Evidence, TagTable
 
@@ -15,6 +16,8 @@ NEEDED = 3.0
 """Log-likelihood a further circle must add; near 1.9 would be the usual 5 % test."""
 CROWD_TAGS = 1.0
 """Tags' worth of prior belief in the background."""
+PRIOR_TAGS = 0.3
+"""Tags' worth of prior belief in a circle, at even odds against the crowd."""
 LEAD = 1.0 - 1e-6
 
 
@@ -59,15 +62,16 @@ class Candidates:
 
 
 def mix(
-    table: TagTable, rows: Rows, candidates: Candidates, log_priors: FloatArray, most: int
+    table: TagTable, rows: Rows, candidates: Candidates, chances: FloatArray, most: int
 ) -> Rows:
     """Fit each row as a mixture of its candidates and the crowd; keep the circles it needs.
 
     Expectation-maximisation over the candidates' weights, then a drop-one likelihood ratio: a
-    circle beyond the primary stays when taking it away costs more than `NEEDED`. Returns rows x
-    circles with the weights of the kept circles.
+    circle beyond the primary stays when taking it away costs more than `NEEDED`. `chances` are the
+    circles' odds before any tag, at most 1. Returns rows x circles with the weights of the kept
+    circles. Compiled for many rows at once in `kernels/mixing.py`.
     """
-    mixture = Mixture(table, rows, candidates, log_priors)
+    mixture = Mixture(table, rows, candidates, chances)
     weights = mixture.fit()
     needed = candidates.is_primary | (mixture.loss(weights) > NEEDED)
     strengths = led_by_primary(weights, candidates, needed)
@@ -81,14 +85,14 @@ class Mixture:
     """The tags of some rows under mixtures of their candidate circles and the crowd."""
 
     def __init__(
-        self, table: TagTable, rows: Rows, candidates: Candidates, log_priors: FloatArray
+        self, table: TagTable, rows: Rows, candidates: Candidates, chances: FloatArray
     ) -> None:
         self.candidates = candidates
         self.ratios = table.ratios[candidates.entry]
         self.tags = rows.values
         self.owners = rows.owners
         self.n_rows = rows.n_rows
-        self.prior = np.exp(np.minimum(log_priors[candidates.circles], 0.0))
+        self.prior = chances[candidates.circles]
         self.totals = add_up(rows.owners, rows.values, rows.n_rows)
 
     def fit(self) -> FloatArray:
@@ -97,8 +101,8 @@ class Mixture:
         norm = self.per_row(self.prior) + crowd
         weights = self.prior / norm[self.candidates.rows]
         for _ in range(STEPS):
-            mass = self.explained(weights) + 0.3 * self.prior
-            norm = self.totals + CROWD_TAGS + 0.3 * self.per_row(self.prior)
+            mass = self.explained(weights) + PRIOR_TAGS * self.prior
+            norm = self.totals + CROWD_TAGS + PRIOR_TAGS * self.per_row(self.prior)
             weights = mass / norm[self.candidates.rows]
         return weights
 
@@ -113,8 +117,8 @@ class Mixture:
         token, at = self.candidates.token, self.candidates.at
         with_all = self.likelihood(weights)[token]
         without = np.maximum(with_all - weights[at] * self.ratios, 1e-9)
-        gain = self.per_candidate(self.tags[token] * np.log(with_all / without))
-        rest = np.log(np.maximum(1.0 - weights, 1e-9))
+        gain = self.per_candidate(self.tags[token] * log(with_all / without))
+        rest = log(np.maximum(1.0 - weights, 1e-9))
         return gain + self.totals[self.candidates.rows] * rest
 
     def likelihood(self, weights: FloatArray) -> FloatArray:

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from models.exponentials import exp, log
 from models.rows import FloatArray, IntArray, Rows, add_up, spans
 
 PAIRS_AT_ONCE = 400_000
@@ -50,17 +51,27 @@ class TagTable:
     @cached_property
     def base(self) -> FloatArray:
         """Log-ratio of a tag outside the signature, shape (n_grid,)."""
-        return np.asarray(np.log1p(-self.grid))
+        return log(1.0 - self.grid)
 
     @cached_property
     def gains(self) -> FloatArray:
         """What a tag in the signature adds to `base`, shape (n_grid, n_entries)."""
-        return np.asarray(np.log1p(self._odds))
+        return log(1.0 + self._odds)
+
+    @cached_property
+    def gains_by_entry(self) -> FloatArray:
+        """The same the other way round, for loops that go from entry to entry."""
+        return np.ascontiguousarray(self.gains.T)
 
     @cached_property
     def shares(self) -> FloatArray:
         """Probability that the signature, not the background, drew the tag, like `gains`."""
         return np.asarray(self._odds / (1.0 + self._odds))
+
+    @cached_property
+    def shares_by_entry(self) -> FloatArray:
+        """The same the other way round."""
+        return np.ascontiguousarray(self.shares.T)
 
     @property
     def _odds(self) -> FloatArray:
@@ -124,6 +135,6 @@ def log_sum(scores: FloatArray, weights: FloatArray) -> FloatArray:
     """Return log(sum over the grid of weight * exp(score)), one figure a column."""
     top = scores.max(axis=0)
     total = np.zeros_like(top)
-    for row, weight in zip(scores, weights, strict=True):
-        total += weight * np.exp(row - top)
-    return np.asarray(top + np.log(total))
+    for row, weight in zip(exp(scores - top), weights, strict=True):
+        total += weight * row
+    return np.asarray(top + log(total))

@@ -1,24 +1,38 @@
 """How kernels are compiled: for one set of types, kept on disk, without the interpreter's lock."""
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any, TypeAlias, TypeVar
 
 from numba import njit, types
+from numba.extending import register_jitable
+
+from models import exponentials
 
 Loop: TypeAlias = Callable[..., None]
+Inner = TypeVar("Inner", bound=Callable[..., Any])
 
 
-def read(kind: Any) -> Any:  # noqa: ANN401 - numba has no types
+def read(kind: Any, dimensions: int = 1) -> Any:  # noqa: ANN401 - numba has no types
     """The type of an array that is read only, such as one mapped from a file."""
-    return types.Array(kind, 1, "C", readonly=True)
+    return types.Array(kind, dimensions, "C", readonly=True)
 
 
 REAL, WHOLE, REALS_OUT = types.float64, types.int64, types.float64[::1]
-REALS, PLACES = read(types.float64), read(types.int64)
+REALS, PLACES, TABLE = read(types.float64), read(types.int64), read(types.float64, 2)
 COLUMNS, SHORTS, COUNTS = read(types.int32), read(types.uint16), read(types.uint32)
 KEYS = read(types.uint64)
 PLACES_OUT, COLUMNS_OUT, SHORTS_OUT = types.int64[::1], types.int32[::1], types.uint16[::1]
 COUNTS_OUT, KEYS_OUT = types.uint32[::1], types.uint64[::1]
+TABLE_OUT, COLUMN_TABLE_OUT = types.float64[:, ::1], types.int32[:, ::1]
+
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+"""numpy's way with a division by 0 needs no branch, which would keep loops from being vectors."""
+
+exp: Callable[..., Any] = register_jitable(exponentials.exp)
+log: Callable[..., Any] = register_jitable(exponentials.log)
 
 
 def kernel(*arguments: Any) -> Callable[[Loop], Loop]:  # noqa: ANN401 - numba has no types
@@ -26,5 +40,25 @@ def kernel(*arguments: Any) -> Callable[[Loop], Loop]:  # noqa: ANN401 - numba h
 
     Nothing is reordered (no `fastmath`), so results do not depend on the processor.
     """
-    compiled: Callable[[Loop], Loop] = njit(types.void(*arguments), cache=True, nogil=True)
-    return compiled
+
+    def compile_(function: Loop) -> Loop:
+        function.__qualname__ += f"_{sources_hash()}"  # numba's cache minds the kernel's file alone
+        compiled: Loop = njit(types.void(*arguments), cache=True, **OPTIONS)(function)
+        return compiled
+
+    return compile_
+
+
+def part(function: Inner) -> Inner:
+    """Let kernels call a function; it becomes part of each of them."""
+    inner: Inner = njit(function, forceinline=True, **OPTIONS)
+    return inner
+
+
+@cache
+def sources_hash() -> str:
+    """Fingerprint every file that ends up in compiled code, eight hexadecimal digits."""
+    kernels = [file for file in files("models.kernels").iterdir() if file.name.endswith(".py")]
+    called = [files("models") / f"{name}.py" for name in ("exponentials", "strengths", "weights")]
+    sources = sorted([*kernels, *called], key=lambda source: source.name)
+    return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:8]

@@ -61,7 +61,7 @@ def test_learning_makes_the_people_likelier(rows, four_circles, learned):
 def test_the_pieces_do_not_change_the_sums(rows, learned, monkeypatch):
     """Small pieces and one large piece agree to rounding."""
     whole = expect(learned, rows)
-    monkeypatch.setattr("models.expectation.PAIRS_AT_ONCE", 500)
+    monkeypatch.setattr("models.kernels.threads.CELLS_AT_ONCE", 500)
 
     pieces = expect(learned, rows)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.circles import CircleClusterer
-from models.profiles import TagProfiles, assign, explain, reasons
+from models.profiles import MANY, TagProfiles, assign, explain, reasons
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +31,11 @@ def same(one, two):
 
 
 def test_a_row_is_placed_alike_alone_and_in_any_batch(profiles, overlapping):
-    """Bitwise: labels, strengths, noise and margins."""
-    X = overlapping.X[:200]
+    """Bitwise: labels, strengths, noise and margins; the batch is compiled, one row is not."""
+    X = overlapping.X[:MANY]
     together = assign(profiles, X)
 
-    alone = [assign(profiles, X[[row]]) for row in range(200)]
+    alone = [assign(profiles, X[[row]]) for row in range(MANY)]
 
     assert np.concatenate([a.labels for a in alone]).tobytes() == together.labels.tobytes()
     assert np.concatenate([a.noise for a in alone]).tobytes() == together.noise.tobytes()
@@ -46,6 +46,7 @@ def test_a_row_is_placed_alike_alone_and_in_any_batch(profiles, overlapping):
 
 def test_small_pieces_give_the_same_bytes(profiles, overlapping, monkeypatch):
     """How the rows are cut for memory's sake does not show."""
+    monkeypatch.setattr("models.profiles.MANY", overlapping.X.shape[0] + 1)
     whole = assign(profiles, overlapping.X)
     monkeypatch.setattr("models.profiles.PAIRS_AT_ONCE", 300)
 

@@ -1,0 +1,170 @@
+"""What people say about the circles, each of their tags judged by the others alone.
+
+Exponentials are taken in long runs, which the compiler turns into vector code.
+"""
+
+import numpy as np
+
+from models.kernels.compiler import (
+    COLUMNS,
+    PLACES,
+    PLACES_OUT,
+    REAL,
+    REALS,
+    REALS_OUT,
+    TABLE,
+    exp,
+    kernel,
+    log,
+    part,
+)
+from models.kernels.evidence import collect, gather
+from models.kernels.mixing import most_pairs
+
+
+@part
+def weigh(cells, count, hits, base, total, grid_logs, log_priors, everyone, odds):
+    """Turn a row's evidence into weights against the likeliest; return the log of that one.
+
+    After the circles touched, `cells` gets the weights of all others together, one a grid
+    point, and that of the crowd. `odds` are the circles' before any tag, `everyone` their sum.
+    """
+    top, at, left = 0.0, 0, everyone
+    for h in range(count):
+        left -= odds[hits[h]]
+        for g in range(len(base)):
+            cells[at] += grid_logs[g] + log_priors[hits[h]]
+            top = max(top, cells[at])
+            at += 1
+    for g in range(len(base)):
+        cells[at + g] = base[g] * total + grid_logs[g]
+    cells[at + len(base)] = 0.0
+    for n in range(at + len(base) + 1):
+        cells[n] = exp(cells[n] - top)
+    for g in range(len(base)):
+        cells[at + g] *= max(left, 0.0)
+    return top
+
+
+@part
+def tally(cells, count, hits, sure_above, sizes, grid):
+    """Add a row to the sizes of circles and grid points; return its whole weight and its circle.
+
+    The circle is the one with more than `sure_above` of the weight, else -1.
+    """
+    n_grid, whole, sure = len(grid), 0.0, -1
+    for at in range((count + 1) * n_grid + 1):
+        whole += cells[at]
+    for h in range(count):
+        mass = 0.0
+        for g in range(n_grid):
+            mass += cells[h * n_grid + g]
+            grid[g] += cells[h * n_grid + g] / whole
+        sizes[hits[h]] += mass / whole
+        if mass > sure_above * whole:
+            sure = hits[h]
+    return whole, sure
+
+
+@part
+def divisors(first, last, columns, values, entries, gains, base, factors):
+    """Write what takes a tag out of a row's evidence: outside signatures, then in each of its own.
+
+    Tags that no signature holds are left out.
+    """
+    at = 0
+    for token in range(first, last):
+        weight, tag = values[token], columns[token]
+        if entries[tag] == entries[tag + 1]:
+            continue
+        for g in range(len(base)):
+            factors[at] = -weight * base[g]
+            at += 1
+        for entry in range(entries[tag], entries[tag + 1]):
+            for g in range(len(base)):
+                factors[at] = -weight * (base[g] + gains[entry, g])
+                at += 1
+    for n in range(at):
+        factors[n] = exp(factors[n])
+
+
+@part
+def drawn(start, end, circles, shares, cells, place_of, by_grid, factors, at, draws):
+    """Write into `draws` what each entry of a tag draws of the weights without that tag.
+
+    Returns the sum of those weights, the crowd's left out; the tag's factors begin at `at`.
+    """
+    n_grid, norm = len(by_grid), 0.0
+    for g in range(n_grid):
+        others = by_grid[g]
+        for entry in range(start, end):
+            others -= cells[place_of[circles[entry]] * n_grid + g]
+        norm += max(others, 0.0) * factors[at + g]
+    for entry in range(start, end):
+        mass = 0.0
+        at += n_grid
+        for g in range(n_grid):
+            left = cells[place_of[circles[entry]] * n_grid + g] * factors[at + g]
+            norm += left
+            mass += left * shares[entry, g]
+        draws[entry - start] = mass
+    return norm
+
+
+@kernel(
+    PLACES, COLUMNS, REALS,
+    PLACES, PLACES, TABLE, TABLE, REALS,
+    REALS, REALS, REALS, REAL,
+    REALS_OUT, REALS_OUT, REALS_OUT, REALS_OUT, REALS_OUT, PLACES_OUT,
+)  # fmt: skip
+def learn(
+    starts, columns, values,
+    entries, circles, gains, shares, base,
+    grid_logs, log_priors, odds, sure_above,
+    entry_mass, crowd_mass, sizes, grid, log_odds, sure,
+):  # fmt: skip
+    """Add up what rows say; without room in `crowd_mass` the masses of tags are left out.
+
+    `log_odds` gets each row's log-likelihood beyond that of the crowd, its prior included.
+    """
+    n_circles, n_grid = len(log_priors), len(base)
+    scores, is_hit = np.zeros((n_circles, n_grid)), np.zeros(n_circles, np.bool_)
+    hits, cells = np.empty(n_circles, np.int64), np.empty((n_circles + 1) * n_grid + 1)
+    by_grid, draws = np.empty(n_grid), np.empty(n_circles)
+    place_of = np.empty(n_circles, np.int64)
+    room = n_grid * most_pairs(starts, columns, entries) if len(crowd_mass) else 0
+    factors = np.empty(2 * room)
+    everyone = odds.sum()
+    for row in range(len(sure)):
+        first, last = starts[row], starts[row + 1]
+        total = gather(first, last, columns, values, entries, circles, gains, scores, is_hit)
+        count = collect(scores, is_hit, base, total, hits, cells)
+        top = weigh(cells, count, hits, base, total, grid_logs, log_priors, everyone, odds)
+        whole, sure[row] = tally(cells, count, hits, sure_above, sizes, grid)
+        log_odds[row] = log(whole) + top
+        if not len(crowd_mass):
+            continue
+        for h in range(count):
+            place_of[hits[h]] = h
+        for g in range(n_grid):
+            by_grid[g] = 0.0
+            for h in range(count + 1):
+                by_grid[g] += cells[h * n_grid + g]
+        crowd, at = cells[(count + 1) * n_grid], 0
+        divisors(first, last, columns, values, entries, gains, base, factors)
+        for token in range(first, last):
+            weight, tag = values[token], columns[token]
+            start, end = entries[tag], entries[tag + 1]
+            if start == end:
+                crowd_mass[tag] += weight
+                continue
+            norm = crowd + drawn(
+                start, end, circles, shares, cells, place_of, by_grid, factors, at, draws
+            )
+            at += (end - start + 1) * n_grid
+            taken = 0.0
+            for entry in range(start, end):
+                share = draws[entry - start] / max(norm, 1e-300)
+                entry_mass[entry] += weight * share
+                taken += share
+            crowd_mass[tag] += weight * max(1.0 - taken, 0.0)
