@@ -3,7 +3,7 @@
 BIN := .venv/bin
 UV := UV_SYSTEM_CERTS=1 UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy $(BIN)/uv pip
 
-.PHONY: install demo test slow lint types bench lock clean
+.PHONY: install demo test slow lint types bench bench-install peers lock clean
 
 install: .venv/installed
 
@@ -34,6 +34,17 @@ types: install
 
 bench: install
 	$(BIN)/python -m benchmarks
+
+# The peers of the benchmark are no part of `make install`.
+bench-install: .venv/peers
+
+.venv/peers: .venv/installed
+	$(UV) install --quiet --python $(BIN)/python --constraint requirements.lock \
+		--no-build-isolation --editable '.[dev,postgres,bench]'
+	touch $@
+
+peers: bench-install
+	$(BIN)/python -m benchmarks.peers --check
 
 lock: install
 	$(UV) compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
