@@ -1,6 +1,6 @@
 """What the stages found, laid out as the tables of a snapshot."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,8 +40,12 @@ def circles_table(
     facet: str,
     stability: Mapping[str, FloatArray],
     propensity: FloatArray,
+    parent_ids: Sequence[str | None] = (),
 ) -> pa.Table:
-    """One row a circle: its size, firmness, tags, and how likely its members share."""
+    """One row a circle: its size, firmness, tags, and how likely its members share.
+
+    Without `parent_ids` no circle has a parent.
+    """
     owner = np.repeat(np.arange(members.shape[0]), np.diff(members.indptr))
     size = np.bincount(members.indices, minlength=members.shape[1])
     shared = np.bincount(members.indices, propensity[owner], minlength=members.shape[1])
@@ -51,7 +55,7 @@ def circles_table(
             "circle_id": pa.array(identity["circle_ids"], pa.string()),
             "facet": pa.repeat(pa.scalar(facet), count),
             "name": pa.array(identity["names"], pa.string()),
-            "parent_id": pa.nulls(count, pa.string()),
+            "parent_id": pa.array(parent_ids or [None] * count, pa.string()),
             "size": pa.array(size.astype(np.int64)),
             "share_of_users": pa.array(size / max(members.shape[0], 1)),
             "stability": known(stability["mean"]),

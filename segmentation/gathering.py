@@ -15,8 +15,12 @@ from segmentation.config import FACETS, Facet
 from segmentation.context import Context
 from segmentation.holdings import Holdings
 from segmentation.manifest import Facts
+from segmentation.parents import raised
 from segmentation.quality import FacetQuality, inspect
 from segmentation.tables import SCHEMAS, SnapshotTables
+
+LEVELS = ("identity", "parents")
+"""Where a run keeps who its circles are, and who the ones above them."""
 
 
 def gather(context: Context) -> SnapshotTables:
@@ -26,7 +30,6 @@ def gather(context: Context) -> SnapshotTables:
     found = {name: context.circles(name) for name in FACETS}
     identities = {name: context.work.load(f"identity/{name}.json") for name in FACETS}
     sharing = load_arrays(context.work.folder / "sharing.npz")
-    is_known = context.work.load("sharing.json")["basis"] != "none"
     return SnapshotTables(
         members=pa.concat_tables(
             members_table(
@@ -49,18 +52,9 @@ def gather(context: Context) -> SnapshotTables:
             },
             reasons={name: found[name].reasons for name in FACETS},
         ),
-        circles=pa.concat_tables(
-            circles_table(
-                found[name].members,
-                identity=identities[name],
-                facet=name,
-                stability=load_arrays(context.work.folder / f"stability/{name}.npz"),
-                propensity=np.where(is_known, sharing["propensity"], np.nan),
-            )
-            for name in FACETS
-        ),
+        circles=pa.concat_tables(circles_of(context, name) for name in FACETS),
         lineage=pa.Table.from_pylist(
-            [row for name in FACETS for row in identities[name]["lineage"]],
+            [row for name in FACETS for row in lineage_of(context, name)],
             schema=SCHEMAS["lineage"],
         ),
         tiers=tiers,
@@ -73,6 +67,41 @@ def gather(context: Context) -> SnapshotTables:
         tags=Holdings.of_matrices(tags_of(context, name) for name in FACETS),
         refusals=refusals_of(user_ids, pq.read_table(context.tables / "consent.parquet")),
     )
+
+
+def circles_of(context: Context, name: Facet) -> pa.Table:
+    """The circles of a facet and, after them, their parents; of those no stability is measured."""
+    found = context.circles(name)
+    identity, above = (context.work.load(f"{level}/{name}.json") for level in LEVELS)
+    parent = np.array(above["of"], dtype=np.int64)
+    unmeasured = dict.fromkeys(("mean", "low", "high"), np.full(len(above["circle_ids"]), np.nan))
+    sharing = load_arrays(context.work.folder / "sharing.npz")
+    is_known = context.work.load("sharing.json")["basis"] != "none"
+    propensity = np.where(is_known, sharing["propensity"], np.nan)
+    return pa.concat_tables(
+        [
+            circles_table(
+                found.members,
+                identity=identity,
+                facet=name,
+                stability=load_arrays(context.work.folder / f"stability/{name}.npz"),
+                propensity=propensity,
+                parent_ids=[above["circle_ids"][each] if each >= 0 else None for each in parent],
+            ),
+            circles_table(
+                raised(found, parent).members,
+                identity=above,
+                facet=name,
+                stability=unmeasured,
+                propensity=propensity,
+            ),
+        ]
+    )
+
+
+def lineage_of(context: Context, name: Facet) -> list[dict[str, Any]]:
+    """What became of the circles of a facet and of their parents."""
+    return [row for level in LEVELS for row in context.work.load(f"{level}/{name}.json")["lineage"]]
 
 
 def tags_of(context: Context, name: Facet) -> tuple[sparse.csr_array, list[str]]:
@@ -172,6 +201,6 @@ def facts_of(context: Context) -> Facts:
         min_audience=context.config.privacy.min_audience,
         inputs={source["path"]: source["sha256"] for source in ingest["sources"]},
         next_circle_numbers={
-            name: context.work.load(f"identity/{name}.json")["next_number"] for name in FACETS
+            name: context.work.load(f"parents/{name}.json")["next_number"] for name in FACETS
         },
     )

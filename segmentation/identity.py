@@ -49,7 +49,7 @@ class Earlier:
     """The same facet in the run before; without one, nothing.
 
     `people` are all the users that run knew; `signatures` are circles x `tags`; `members` is a
-    table of the people whose primary circle each was.
+    table of the people whose primary circle each was; `parents` are the circles one level up.
     """
 
     people: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
@@ -59,6 +59,7 @@ class Earlier:
     tags: list[str] = field(default_factory=list)
     lineage: list[dict[str, Any]] = field(default_factory=list)
     next_number: int = 1
+    parents: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def of(cls, store: Store, run_id: str | None, facet: Facet) -> Self:
@@ -68,7 +69,8 @@ class Earlier:
             return cls(next_number=next_number)
         model = load_arrays(store.folder(run_id) / "models" / f"{facet}.npz")
         order = {circle: row for row, circle in enumerate(model["circle_ids"].tolist())}
-        circles = rows_of(store.table(run_id, "circles"), facet)
+        rows = rows_of(store.table(run_id, "circles"), facet)
+        circles = [row for row in rows if row["circle_id"] in order]
         members = store.table(run_id, "members")
         primary = pc.and_(pc.equal(members["facet"], facet), pc.equal(members["rank"], 1))
         parts = (model["shares"], model["tags"], model["starts"])
@@ -80,6 +82,7 @@ class Earlier:
             tags=model["tag_names"].tolist(),
             lineage=rows_of(store.table(run_id, "lineage"), facet),
             next_number=next_number,
+            parents=[row for row in rows if row["circle_id"] not in order],
         )
 
     @property

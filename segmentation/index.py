@@ -48,7 +48,7 @@ class Snapshot:
         self.manifest: Row = read_manifest(folder)
         self.run_id: str = self.manifest["run_id"]
         self._documents = {name: read_json(folder / f"{name}.json") for name in DOCUMENTS}
-        self._circles: list[Row] = self._documents["circles"]["circles"]
+        self._circles: list[Row] = with_children(self._documents["circles"]["circles"])
         self._tier_policies: list[Row] = self._documents["policy"]["tiers"]
         self._places = {row["circle_id"]: place for place, row in enumerate(self._circles)}
         index = folder / "index"
@@ -102,7 +102,10 @@ class Snapshot:
         return len(self._changed)
 
     def circles(self, facet: str | None = None) -> list[Row]:
-        """All circles, or those of one facet: by facet, the largest first."""
+        """All circles, or those of one facet: by facet, the largest first.
+
+        Parents stand among them; `children` names the circles a parent is made of.
+        """
         return [dict(row) for row in self._circles if facet in (None, row["facet"])]
 
     def circle(self, circle_id: str) -> Row:
@@ -238,3 +241,12 @@ class Snapshot:
         start = place * CHANGE_STRUCT.size
         packed = CHANGE_STRUCT.unpack_from(self._columns["changes"], start)
         return self._vocabulary.change(self._changed[place], ChangeRecord._make(packed))
+
+
+def with_children(circles: list[Row]) -> list[Row]:
+    """The circles' rows, each with the ids of the circles it is the parent of, largest first."""
+    children: dict[str, list[str]] = {row["circle_id"]: [] for row in circles}
+    for row in circles:
+        if row["parent_id"] is not None:
+            children[row["parent_id"]].append(row["circle_id"])
+    return [{**row, "children": children[row["circle_id"]]} for row in circles]

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from segmentation.audience_index import write_audience_index
 from segmentation.conditions import MEASURES as AUDIENCE_MEASURES
 from segmentation.holdings import Holdings
+from segmentation.kinship import with_parents
 from segmentation.layout import CHANGE_DTYPE, NO_TIME, NONE, USER_DTYPE
 from segmentation.manifest import write_json
 from segmentation.registry import save_registry, save_strings
@@ -60,8 +61,9 @@ def write_index(
 
 
 def circle_members(tables: Tables) -> dict[str, Integers]:
-    """The rows of each circle's members."""
-    members, circles = tables["members"], tables["circles"]["circle_id"].combine_chunks()
+    """The rows of each circle's members; those of a parent are its children's."""
+    members = with_parents(tables["members"], tables["circles"])
+    circles = tables["circles"]["circle_id"].combine_chunks()
     rows, places = (
         rows_of(members["user_id"], tables["users"]),
         codes(members["circle_id"], circles),
@@ -168,11 +170,13 @@ def _add_stages(records: Records, tables: Tables, vocabulary: Vocabulary) -> Non
 
 
 def _save_members(folder: Path, tables: Tables) -> None:
-    members, users, circles = tables["members"], tables["users"], tables["circles"]
+    """Write who is where. Rows of parents follow those of users, who are in circles only."""
+    own, users, circles = tables["members"], tables["users"], tables["circles"]
+    members = with_parents(own, circles)
     rows = rows_of(members["user_id"], users)
     places = codes(members["circle_id"], circles["circle_id"].combine_chunks())
     strengths = numbers(members["strength"])
-    np.save(folder / "membership_ends.npy", _ends(rows, users.num_rows))
+    np.save(folder / "membership_ends.npy", _ends(rows[: own.num_rows], users.num_rows))
     np.save(folder / "membership_circle.npy", places.astype(np.int32))
     np.save(folder / "membership_strength.npy", strengths)
     np.save(folder / "membership_rank.npy", members["rank"].to_numpy().astype(np.int8))

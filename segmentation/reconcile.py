@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segmentation.errors import StoreError
+from segmentation.kinship import with_parents
 
 Tables: TypeAlias = Mapping[str, pa.Table]
 FACETS = ("interest", "lifestyle")
@@ -27,6 +28,7 @@ def reconcile(tables: Tables, *, tiers: Sequence[str]) -> None:
     _check_ids(tables)
     _check_members(tables)
     _check_circles(tables)
+    _check_sizes(tables)
     _check_primary(tables)
     _check_tiers(tables, tiers)
     _check_propensity(tables["users"])
@@ -78,13 +80,21 @@ def _check_circles(tables: Tables) -> None:
     require(_mask(pc.is_valid(place)), "members", "each `circle_id` is in the circles table")
     facets = pc.take(circles["facet"].combine_chunks(), place)
     require(_mask(pc.equal(facets, members["facet"])), "members", "a circle keeps to its facet")
-    counted = np.bincount(place.to_numpy(), minlength=len(ids))
-    same = counted == circles["size"].to_numpy()
-    require(same, "circles", "`size` is the number of members")
     parents = pc.or_kleene(
         pc.is_null(circles["parent_id"]), pc.is_in(circles["parent_id"], value_set=ids)
     )
     require(_mask(parents), "circles", "each `parent_id` is in the circles table")
+
+
+def _check_sizes(tables: Tables) -> None:
+    members, circles = tables["members"], tables["circles"]
+    ids, above = circles["circle_id"].combine_chunks(), circles["parent_id"].combine_chunks()
+    below = pc.invert(pc.is_in(members["circle_id"], value_set=above))
+    require(_mask(below), "members", "people are in circles, and in a parent through its children")
+    everyone = with_parents(members, circles)["circle_id"]
+    counted = np.bincount(pc.index_in(everyone, ids).to_numpy(), minlength=len(ids))
+    same = counted == circles["size"].to_numpy()
+    require(same, "circles", "`size` is the number of members, of a parent those of its children")
 
 
 def _check_primary(tables: Tables) -> None:

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 from segmentation.arrays import load_arrays, save_arrays
 from segmentation.assembly import primary_circles
 from segmentation.circling import find_circles, measure_stability
-from segmentation.config import FACETS
+from segmentation.config import FACETS, Facet
 from segmentation.context import Context
 from segmentation.customers import customer_statistics
 from segmentation.earnings import earnings
@@ -21,6 +22,7 @@ from segmentation.ingest import ingest
 from segmentation.lifecycle import lifecycle_stages
 from segmentation.loop import flywheel_report
 from segmentation.merits import People
+from segmentation.parents import families, raised, raised_before
 from segmentation.progress import Advance
 from segmentation.rights import assign_rights
 from segmentation.sharing import score_sharing
@@ -109,19 +111,37 @@ def keep_identity(context: Context, advance: Advance) -> int:
     """Circles and the run before -> permanent ids, names and lineage."""
     user_ids, kept = context.user_ids(), 0
     for done, name in enumerate(FACETS, start=1):
-        identity = identify(
-            context.circles(name),
-            context.facet(name),
-            facet=name,
-            user_ids=user_ids,
-            earlier=Earlier.of(context.store, context.previous, name),
-            run_id=context.work.run_id,
-            denied=context.config.privacy.sensitive_tags,
-        )
-        context.work.save(f"identity/{name}.json", identity.to_dict())
-        kept += len(identity.circle_ids)
+        kept += identify_facet(context, name, user_ids)
         tell(advance, done, parts=len(FACETS), people=len(user_ids))
     return kept
+
+
+def identify_facet(context: Context, name: Facet, user_ids: list[str]) -> int:
+    """Give the circles of a facet and the parents above them their ids; return how many there are.
+
+    A parent's new name is none a circle has, nor the other way round.
+    """
+    found, matrix = context.circles(name), context.facet(name)
+    earlier = Earlier.of(context.store, context.previous, name)
+    identified = partial(
+        identify,
+        matrix=matrix,
+        facet=name,
+        user_ids=user_ids,
+        run_id=context.work.run_id,
+        denied=context.config.privacy.sensitive_tags,
+    )
+    names_above = [row["name"] for row in earlier.parents]
+    identity = identified(found, earlier=earlier, reserved=names_above)
+    parent = families(found, matrix)
+    above = identified(
+        raised(found, parent),
+        earlier=raised_before(earlier, next_number=identity.next_number),
+        reserved=identity.names,
+    )
+    context.work.save(f"identity/{name}.json", identity.to_dict())
+    context.work.save(f"parents/{name}.json", {"of": parent.tolist(), **above.to_dict()})
+    return len(identity.circle_ids) + len(above.circle_ids)
 
 
 def score_people(context: Context, advance: Advance) -> int:

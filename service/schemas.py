@@ -50,7 +50,10 @@ class Circle(BaseModel):
     facet: Facet = Field(description="The way of looking at people it belongs to.")
     name: str = Field(description="Its distinctive tags in people's words.")
     parent_id: str | None = Field(description="The broader circle it lies in, if any.")
-    size: int = Field(description="Number of its members.")
+    children: list[str] = Field(
+        description="The narrower circles it is made of, largest first; empty for most."
+    )
+    size: int = Field(description="Number of its members; of a parent, those of its children.")
     share_of_users: float = Field(description="Its members as a share of all users.")
     stability: float | None = Field(
         description="Mean Jaccard similarity with itself over resampled data, 0 to 1."

@@ -22,6 +22,7 @@ TIERS = ("member", "silver", "gold", "platinum")
 REASONS = ("far", "ambiguous", "too_few_tags")
 TAGS = (*INTEREST, "luxury", 'a "quoted" * tag', "奢侈品", "hour:weekday-evening",
         "label:household=mom", "label:household=single", "label:city=first=tier")  # fmt: skip
+PARENT, CHILDREN = 90, (2, 3)
 PURPOSES = ("ads", "email", "*")
 
 POLICY = {
@@ -60,7 +61,7 @@ def build_snapshot(
         policy_version="policy-1",
         min_audience=50,
         inputs={"events": "f00d"},
-        next_circle_numbers={"interest": len(INTEREST) + 2, "lifestyle": len(LIFESTYLE) + 1},
+        next_circle_numbers={"interest": PARENT + 1, "lifestyle": len(LIFESTYLE) + 1},
     )
     write_snapshot(folder, build_tables(users=users, seed=seed, run_id=run_id), facts=facts)
     return Snapshot.open(folder)
@@ -135,10 +136,11 @@ def memberships(
 
 
 def circles(members: list[dict[str, Any]], users: int, run_id: str) -> list[dict[str, Any]]:
-    """A row for every circle, and one for a circle that nobody is in."""
+    """A row for every circle, one for a circle that nobody is in, and one for a parent of two."""
     names = [("interest", *pair) for pair in enumerate((*INTEREST, "nobody's"), start=1)]
     names += [("lifestyle", *pair) for pair in enumerate(LIFESTYLE, start=1)]
-    return [circle(facet, number, name, members, users, run_id) for facet, number, name in names]
+    rows = [circle(facet, number, name, members, users, run_id) for facet, number, name in names]
+    return [*rows, circle("interest", PARENT, "both of them", members, users, run_id)]
 
 
 def circle(
@@ -146,12 +148,13 @@ def circle(
 ) -> dict[str, Any]:
     """One circle's row, its size counted."""
     circle_id = f"{facet}-{number}"
-    size = sum(row["circle_id"] == circle_id for row in members)
+    inside = {f"interest-{child}" for child in CHILDREN} if number == PARENT else {circle_id}
+    size = len({row["user_id"] for row in members if row["circle_id"] in inside})
     return {
         "circle_id": circle_id,
         "facet": facet,
         "name": name.capitalize(),
-        "parent_id": f"{facet}-1" if number in (2, 3) else None,
+        "parent_id": f"interest-{PARENT}" if facet == "interest" and number in CHILDREN else None,
         "size": size,
         "share_of_users": size / users if users else 0.0,
         "stability": 0.9 if size else None,

@@ -1,6 +1,6 @@
 """A finished run in a marketer's words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,21 +43,38 @@ def input_sentence(report: Row) -> str:
 
 
 def show_circles(console: Console, word: str, circles: list[Row], facts: Row) -> None:
-    """Draw the largest circles of a facet and say who is in none."""
-    count = f"{len(circles)}, the largest {SHOWN}" if len(circles) > SHOWN else str(len(circles))
+    """Draw the largest circles of a facet, under their parents, and say who is in none."""
+    narrow = [circle for circle in circles if not circle["children"]]
+    families = len(circles) - len(narrow)
+    count = f"{len(narrow)}, the largest {SHOWN}" if len(narrow) > SHOWN else str(len(narrow))
+    above = f" in {families} families" if families else ""
     table = Table(
         "circle", "name", "people", "share", "stability", "will share",
-        title=f"{word} ({count}) — {facts['coverage']:.0%} of people are in one",
+        title=f"{word} ({count}){above} — {facts['coverage']:.0%} of people are in one",
         title_justify="left", box=None,
     )  # fmt: skip
-    for circle in circles[:SHOWN]:
+    for circle, indent in under_parents(narrow[:SHOWN], circles):
         table.add_row(
-            circle["circle_id"], circle["name"], f"{circle['size']:,}",
-            f"{circle['share_of_users']:.1%}", graded(circle["stability"]),
-            percent(circle["share_propensity"]),
+            indent + circle["circle_id"], indent + circle["name"], f"{circle['size']:,}",
+            f"{circle['share_of_users']:.1%}", "" if circle["children"] else
+            graded(circle["stability"]), percent(circle["share_propensity"]),
         )  # fmt: skip
     console.print("\n", table if circles else f"{word}: none", sep="")
     console.print("  in none: " + reasons_sentence(facts["reasons"]))
+
+
+def under_parents(narrow: list[Row], circles: list[Row]) -> Iterator[tuple[Row, str]]:
+    """Circles in the order they came, each after its parent and its siblings, with the indent."""
+    by_id = {circle["circle_id"]: circle for circle in circles}
+    told: set[str] = set()
+    for circle in narrow:
+        parent = circle["parent_id"]
+        if parent is None:
+            yield circle, ""
+        elif parent not in told:
+            told.add(parent)
+            yield by_id[parent], ""
+            yield from ((child, "  ") for child in narrow if child["parent_id"] == parent)
 
 
 def reasons_sentence(reasons: Mapping[str, int]) -> str:

@@ -126,8 +126,15 @@ def test_users_are_found_in_the_order_asked(snapshot, tables):
 
 @pytest.mark.parametrize("facet", [None, "interest", "lifestyle", "none such"])
 def test_circles_are_the_rows_of_the_circles_table(snapshot, tables, facet):
-    """By facet, the largest first, with every tag and lift."""
-    expected = [row for row in tables["circles"] if facet in (None, row["facet"])]
+    """By facet, the largest first, with every tag and lift, and the children of each."""
+    below = {"interest-90": ["interest-3", "interest-2"]}
+    sizes = {row["circle_id"]: row["size"] for row in tables["circles"]}
+    below["interest-90"].sort(key=lambda circle: -sizes[circle])
+    expected = [
+        row | {"children": below.get(row["circle_id"], [])}
+        for row in tables["circles"]
+        if facet in (None, row["facet"])
+    ]
 
     circles = snapshot.circles(facet)
 
@@ -142,10 +149,21 @@ def test_what_a_caller_changes_is_theirs(snapshot):
     assert snapshot.circle("interest-1")["name"] == "Yoga"
 
 
+def members_of(circle_id, tables):
+    """The members of a circle, or of the children of a parent, each once."""
+    inside = {row["circle_id"] for row in tables["circles"] if row["parent_id"] == circle_id}
+    rows = {}
+    for row in tables["members"]:
+        if row["circle_id"] in (inside or {circle_id}):
+            one = rows.setdefault(row["user_id"], {**row, "strength": 0.0})
+            one["strength"] += row["strength"]
+    return list(rows.values())
+
+
 def test_members_come_strongest_first(snapshot, tables):
     """All members of each circle, ties by user id."""
     for circle in tables["circles"]:
-        rows = [row for row in tables["members"] if row["circle_id"] == circle["circle_id"]]
+        rows = members_of(circle["circle_id"], tables)
         rows.sort(key=lambda row: (-row["strength"], row["user_id"].encode()))
 
         members = snapshot.members(circle["circle_id"], limit=USERS)

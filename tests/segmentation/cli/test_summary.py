@@ -2,7 +2,7 @@
 
 import pytest
 
-from segmentation.cli.summary import graded, percent, reasons_sentence
+from segmentation.cli.summary import graded, percent, reasons_sentence, under_parents
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,15 @@ def test_reasons_stand_most_frequent_first():
         "30 too_few_tags, 2 consent, 2 far"
     )
     assert reasons_sentence({}) == "nobody"
+
+
+def test_circles_stand_under_their_parents():
+    """A parent comes where its largest child would, its children below it."""
+    rows = [
+        {"circle_id": circle, "parent_id": parent}
+        for circle, parent in (("p", None), ("a", None), ("b", "p"), ("c", None), ("d", "p"))
+    ]
+
+    told = list(under_parents(rows[1:], rows))
+
+    assert [indent + row["circle_id"] for row, indent in told] == ["a", "p", "  b", "  d", "c"]
