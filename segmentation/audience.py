@@ -27,6 +27,7 @@ from segmentation.ranges import Measure
 from segmentation.registry import Registry
 
 FOLDER = "audience"
+ANY_PURPOSE = "*"
 
 
 class AudienceIndex:
@@ -43,6 +44,10 @@ class AudienceIndex:
         self.registry = registry
         self.ranks: Mapping[str, Sequence[str]] = {"tier": tiers, "stage": STAGES}
         self.measures = {name: self._measure(folder, name) for name in MEASURES}
+        self._refusals = {
+            purpose: self.bitmaps.get("refused", purpose)
+            for purpose in self.bitmaps.words("refused")
+        }
         self.everyone = FrozenBitMap(range(len(self.rows)))
 
     def audience(self, text: str, *, hidden: Places = NOBODY) -> "Audience":
@@ -59,7 +64,17 @@ class AudienceIndex:
 
     def refusing(self, purpose: str) -> Places:
         """Those who refused a purpose, or every purpose."""
-        return self.bitmaps.get("refused", purpose) | self.bitmaps.get("refused", "*")
+        either = (self._refusals.get(name, NOBODY) for name in (purpose, ANY_PURPOSE))
+        return NOBODY.union(*either)
+
+    def consent(self, row: int) -> dict[str, list[str]]:
+        """Which purposes a user refuses, and for which of the others they may be asked."""
+        place = int(self.places[row])
+        refuses = [name for name, places in self._refusals.items() if place in places]
+        everything = ANY_PURPOSE in refuses
+        allowed = [] if everything else [name for name in self._refusals if name not in refuses]
+        return {"eligible_for": [name for name in allowed if name != ANY_PURPOSE],
+                "refuses": refuses}  # fmt: skip
 
     def ids(self, places: Places) -> Iterator[str]:
         """The user ids at some places, in the order of places."""

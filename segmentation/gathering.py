@@ -9,15 +9,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from scipy import sparse
 
+from segmentation import queries
 from segmentation.arrays import load_arrays, save_arrays
 from segmentation.assembly import circles_table, members_table, primary_circles, users_table
-from segmentation.config import FACETS, Facet
+from segmentation.config import FACETS, Facet, FacetConfig
 from segmentation.context import Context
 from segmentation.holdings import Holdings
-from segmentation.manifest import Facts
+from segmentation.manifest import Facts, write_json
 from segmentation.parents import raised
+from segmentation.placing import READING, People
 from segmentation.quality import FacetQuality, inspect
 from segmentation.tables import SCHEMAS, SnapshotTables
+from segmentation.tagsources import ROLES
 
 LEVELS = ("identity", "parents")
 """Where a run keeps who its circles are, and who the ones above them."""
@@ -179,13 +182,37 @@ def quality_of(context: Context, name: Facet) -> FacetQuality:
 
 
 def keep_models(context: Context, folder: Path) -> None:
-    """Put each facet's model beside the names of its tags and the ids of its circles."""
+    """Put each facet's model beside its words, everyone's tags, and how events are read."""
     folder.mkdir()
     for name in FACETS:
         identity = context.work.load(f"identity/{name}.json")
         words = {"tag_names": context.facet(name).tags, "circle_ids": identity["circle_ids"]}
         arrays = {key: np.array(value, dtype=np.str_) for key, value in words.items()}
         save_arrays(folder / f"{name}.npz", context.circles(name).model.to_arrays() | arrays)
+        matrix = context.facet(name).matrix
+        starts, tags = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32)
+        People(starts, tags, matrix.data).save(folder, name)
+    tastes = {name: tastes_of(context, name) for name in FACETS}
+    reading = {"max_circles": context.config.circles.max_circles, "tastes": tastes}
+    write_json(folder / READING, reading)
+
+
+def tastes_of(context: Context, name: Facet) -> dict[str, Any] | None:
+    """How a facet reads events, for those sent in a call; None when it reads habits alone."""
+    settings: FacetConfig = getattr(context.config.facets, name)
+    roles = [source for source in settings.sources if source in ROLES]
+    if not roles:
+        return None
+    without = "interest" in roles
+    every = context.config.channels.roles().items()
+    context.engine.register("events", context.tables / "events.parquet")
+    return {
+        "channels": sorted(channel for channel, role in every if (role in roles) != without),
+        "are_left_out": without,
+        "typical": dict(context.engine.rows(queries.typical_values())),
+        "half_life_days": settings.half_life_days,
+        "clip": settings.clip,
+    }
 
 
 def facts_of(context: Context) -> Facts:

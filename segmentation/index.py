@@ -1,6 +1,7 @@
 """The read side: one snapshot mapped into memory, and what it answers."""
 
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -8,10 +9,12 @@ from typing import NamedTuple, Self
 from segmentation.answers import Row, Vocabulary
 from segmentation.audience import Audience, AudienceIndex
 from segmentation.bitmaps import NOBODY, Places
+from segmentation.config import FACETS
 from segmentation.errors import NotFound, StoreDamaged
 from segmentation.guard import Guard
 from segmentation.layout import CHANGE_STRUCT, NONE, USER_STRUCT, ChangeRecord, UserRecord
 from segmentation.manifest import read_json, read_manifest
+from segmentation.placing import Placer
 from segmentation.registry import Registry, Strings, mapped
 
 DOCUMENTS = ("circles", "flywheel", "policy", "report")
@@ -137,10 +140,7 @@ class Snapshot:
 
     def user(self, user_id: str) -> Row:
         """Everything known of a user."""
-        row = self._registry.find(user_id)
-        if row == NONE:
-            raise NotFound.of("user", user_id)
-        return self._describe(row, user_id)
+        return self._describe(self._row(user_id), user_id)
 
     def users(self, user_ids: Iterable[str]) -> Found:
         """Everything known of some users, and which of them are not known."""
@@ -151,6 +151,16 @@ class Snapshot:
     def audience(self, text: str, *, hidden: Places = NOBODY) -> Audience:
         """Those of whom a filter is true, but the hidden; raises `FilterError`."""
         return self.audiences.audience(text, hidden=hidden)
+
+    @cached_property
+    def placer(self) -> Placer:
+        """What places people by their tags, as the run did."""
+        return Placer(self.folder / "models", {row["circle_id"]: row for row in self._circles})
+
+    def explanation(self, user_id: str) -> list[Row]:
+        """Why a user is in their circles, tag by tag, and what would change it; by facet."""
+        row = self._row(user_id)
+        return [self.placer.facet(name).explained(row) for name in FACETS]
 
     def tiers(self) -> list[Row]:
         """The policy's tiers, lowest first, each with how many people hold it as `members`."""
@@ -196,6 +206,12 @@ class Snapshot:
             ],
         )
 
+    def _row(self, user_id: str) -> int:
+        row = self._registry.find(user_id)
+        if row == NONE:
+            raise NotFound.of("user", user_id)
+        return row
+
     def _place(self, circle_id: str) -> int:
         if circle_id not in self._places:
             raise NotFound.of("circle", circle_id)
@@ -226,7 +242,8 @@ class Snapshot:
         return UserRecord._make(USER_STRUCT.unpack_from(self._columns["users"], start))
 
     def _describe(self, row: int, user_id: str) -> Row:
-        return self._vocabulary.user(user_id, self._record(row), self._memberships(row))
+        known = self._vocabulary.user(user_id, self._record(row), self._memberships(row))
+        return known | self.audiences.consent(row)
 
     def _memberships(self, row: int) -> list[Row]:
         columns = self._columns

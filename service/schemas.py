@@ -180,6 +180,10 @@ class User(BaseModel):
     stickiness: float | None = Field(description="Probability that they come back within it.")
     tier: UserTier | None = Field(description="Their tier and rights; null when they hold none.")
     lifecycle: UserStage = Field(description="Their stage.")
+    eligible_for: list[str] = Field(
+        description="Purposes they may be asked for, of those that anybody refused."
+    )
+    refuses: list[str] = Field(description="Purposes they refused; `*` is every purpose.")
 
 
 class UserAnswer(Answer, User):

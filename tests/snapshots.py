@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from models.profiles import TagProfiles
+from segmentation.arrays import save_arrays
 from segmentation.holdings import Holdings
 from segmentation.index import Snapshot
-from segmentation.manifest import Facts
+from segmentation.manifest import Facts, write_json
+from segmentation.placing import READING, People
 from segmentation.snapshot import write_snapshot
 from segmentation.tables import SCHEMAS, SnapshotTables
 
@@ -63,8 +66,41 @@ def build_snapshot(
         inputs={"events": "f00d"},
         next_circle_numbers={"interest": PARENT + 1, "lifestyle": len(LIFESTYLE) + 1},
     )
-    write_snapshot(folder, build_tables(users=users, seed=seed, run_id=run_id), facts=facts)
+    tables = build_tables(users=users, seed=seed, run_id=run_id)
+    plant_models(folder / "models", tables.tags, users)
+    write_snapshot(folder, tables, facts=facts)
     return Snapshot.open(folder)
+
+
+def plant_models(folder: Path, tags: Holdings, users: int) -> None:
+    """Write models by hand: circle number n is marked by tag n and the one after it."""
+    folder.mkdir()
+    columns = np.repeat(np.arange(len(tags.words)), np.diff(tags.ends))
+    order = np.lexsort((columns, tags.rows))
+    starts = np.searchsorted(tags.rows[order], np.arange(users + 1))
+    people = People(starts, columns[order].astype(np.int32), np.ones(len(order)))
+    for facet, names in (("interest", INTEREST), ("lifestyle", LIFESTYLE)):
+        count = len(names)
+        profiles = TagProfiles(
+            starts=np.arange(count + 1) * 2,
+            tags=np.repeat(np.arange(count), 2) + np.tile([0, 1], count),
+            shares=np.full(2 * count, 0.5),
+            background=np.full(len(tags.words), 1 / len(tags.words)),
+            sizes=np.full(count, 1 / count),
+            noise=0.3,
+            grid=np.array([0.3, 0.6, 0.9]),
+            grid_weights=np.full(3, 1 / 3),
+        )
+        words = {
+            "tag_names": np.array(tags.words),
+            "circle_ids": np.array([f"{facet}-{number + 1}" for number in range(count)]),
+        }
+        save_arrays(folder / f"{facet}.npz", profiles.to_arrays() | words)
+        people.save(folder, facet)
+    tastes = {"channels": ["share"], "are_left_out": True, "typical": {"browse": 1.0},
+              "half_life_days": 30.0, "clip": 10.0}  # fmt: skip
+    reading = {"max_circles": 3, "tastes": {"interest": tastes, "lifestyle": None}}
+    write_json(folder / READING, reading)
 
 
 def build_tables(*, users: int = 500, seed: int = 0, run_id: str = RUN_ID) -> SnapshotTables:

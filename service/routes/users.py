@@ -1,13 +1,18 @@
 """Users: everything the live run knows of one or of many."""
 
+from datetime import UTC
+
 import orjson
 from fastapi import APIRouter, Request
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from service.auth import CanRead, doorkeeper
+from segmentation import recent_tags
+from segmentation.config import FACETS
+from service.auth import CanListMembers, CanRead, doorkeeper
 from service.errors import problems
 from service.live import LiveSnapshot, etag, live_snapshots
+from service.placements import Act, AssignAnswer, AssignAsked, ExplainAnswer, ExplainAsked
 from service.schemas import UserAnswer, UserBatch, UserId, UserIds
 
 router = APIRouter(prefix="/v1", tags=["users"])
@@ -26,6 +31,43 @@ async def batch_get_users(asked: UserIds, snapshot: LiveSnapshot, _: CanRead) ->
     return UserBatch.model_validate(
         {"run_id": snapshot.run_id, "users": found.users, "missing": found.missing}
     )
+
+
+@router.post("/users:assign", responses=problems(401, 403, 413, 422, 500, 503))
+async def assign_user(asked: AssignAsked, snapshot: LiveSnapshot, _: CanRead) -> AssignAnswer:
+    """Say where a person with these tags or events would stand, by the run's own function."""
+    placed, unknown = [], set(asked.tags or (event.tag for event in asked.events))
+    for name in FACETS:
+        placer = snapshot.placer.facet(name)
+        found = placer.place(asked.tags or placer.weigh(map(act_of, asked.events)))
+        unknown -= placer.known_tags
+        placed.append(found)
+    estimate = snapshot.placer.expected_propensity(placed[0])
+    return AssignAnswer.model_validate(
+        {
+            "run_id": snapshot.run_id,
+            "facets": placed,
+            "share_propensity": {"estimate": estimate},
+            "unknown_tags": sorted(unknown),
+        }
+    )
+
+
+@router.post("/users:explain", responses=problems(401, 403, 404, 413, 422, 500, 503))
+async def explain_user(
+    asked: ExplainAsked, snapshot: LiveSnapshot, _: CanListMembers
+) -> ExplainAnswer:
+    """Say tag by tag why a user is in their circles, and which tags make the difference."""
+    facets = snapshot.explanation(asked.user_id)
+    return ExplainAnswer.model_validate(
+        {"run_id": snapshot.run_id, "user_id": asked.user_id, "facets": facets}
+    )
+
+
+def act_of(event: Act) -> recent_tags.Act:
+    """An event as the read side takes it."""
+    at = event.ts.replace(tzinfo=UTC) if event.ts and event.ts.tzinfo is None else event.ts
+    return recent_tags.Act(channel=event.channel, tag=event.tag, value=event.value, at=at)
 
 
 class UserLookUp:

@@ -106,3 +106,69 @@ def test_a_body_too_large_is_refused(api):
 
     assert answer.status_code == 413
     assert answer.json()["type"] == "/problems/content-too-large"
+
+
+def test_tags_of_a_call_are_placed(api, planted):
+    """As the snapshot's own function places them, with the propensity of the circles."""
+    tags = {"books": 5.0, "cars": 4.0, "never heard of": 1.0}
+
+    told = api.post("/v1/users:assign", json={"tags": tags}).json()
+
+    with Snapshot.open(planted / "runs" / RUNS[-1]) as snapshot:
+        for placed in told["facets"]:
+            assert placed == snapshot.placer.facet(placed["facet"]).place(tags)
+        circles = told["facets"][0]["circles"]
+        assert circles
+        chances = [snapshot.circle(each["circle_id"])["share_propensity"] for each in circles]
+    assert min(chances) <= told["share_propensity"]["estimate"] <= max(chances)
+    assert told["unknown_tags"] == ["never heard of"]
+
+
+def test_events_of_a_call_are_weighed_first(api):
+    """Five events of a tag are a weight of five; those the facet does not read are nothing."""
+    events = [{"channel": "browse", "tag": tag} for tag in ["books"] * 5 + ["cars"] * 4]
+    events.append({"channel": "share", "tag": "yoga"})
+
+    by_events = api.post("/v1/users:assign", json={"events": events}).json()
+    by_tags = api.post("/v1/users:assign", json={"tags": {"books": 5, "cars": 4}}).json()
+
+    assert by_events["facets"][0] == by_tags["facets"][0]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"tags": {"a": 1}, "events": [{"channel": "browse", "tag": "a"}]},
+        {"tags": {"a": -1}},
+        {"tags": {"a": "much"}},
+        {"events": [{"tag": "a"}]},
+    ],
+)
+def test_an_assignment_needs_tags_or_events(api, body):
+    """One of the two, and sound."""
+    assert api.post("/v1/users:assign", json=body).status_code == 422
+
+
+def test_an_explanation_is_what_the_snapshot_says(api, planted):
+    """For both facets; an unknown user is a 404."""
+    told = api.post("/v1/users:explain", json={"user_id": user_id(3)}).json()
+
+    with Snapshot.open(planted / "runs" / RUNS[-1]) as snapshot:
+        assert told["facets"] == snapshot.explanation(user_id(3))
+    assert told["facets"][0]["contributions"]
+    assert api.post("/v1/users:explain", json={"user_id": "nobody"}).status_code == 404
+
+
+def test_a_user_is_eligible_for_what_they_did_not_refuse(api, planted):
+    """Whoever refused everything is eligible for nothing."""
+    with Snapshot.open(planted / "runs" / RUNS[-1]) as snapshot:
+        refused = {
+            purpose: set(snapshot.audiences.ids(snapshot.audiences.refusing(purpose)))
+            for purpose in ("ads", "email", "*")
+        }
+    everyone = [user_id(number) for number in range(200)]
+    for user in api.post("/v1/users:batchGet", json={"user_ids": everyone}).json()["users"]:
+        allowed = [name for name in ("ads", "email") if user["user_id"] not in refused[name]]
+        assert user["eligible_for"] == allowed
+        assert ("*" in user["refuses"]) == (user["user_id"] in refused["*"])
