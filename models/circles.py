@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, check_non_negative, valida
 from threadpoolctl import threadpool_limits
 
 from models.discovery import discover
-from models.landmarks import row_hashes
+from models.landmarks import Canon
 from models.levels import parents
 from models.mixture import tag_sums
 from models.profiles import (
@@ -140,11 +140,9 @@ class CircleClusterer(BaseEstimator):
         return assign(self.model_, self._rows(X, reset=False), max_circles=0)
 
     def _discovered(self, observed: Rows) -> TagProfiles:
-        hashes = row_hashes(observed)
-        order = np.argsort(hashes, kind="stable")
         return discover(
-            observed.take(order),
-            hashes[order],
+            observed,
+            Canon.of(observed),
             n_circles=self.n_circles,
             min_share=self._fewest(observed.n_rows) / observed.n_rows,
             seed=int(self.random_state or 0),
@@ -159,7 +157,8 @@ class CircleClusterer(BaseEstimator):
                 "Expected 2D array, got 1D array instead. Reshape your data: "
                 "`X.reshape(1, -1)` if it is a single row."
             )
-        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=reset)
+        kinds = (np.float64, np.float32)
+        X = validate_data(self, X, accept_sparse="csr", dtype=kinds, reset=reset)
         check_non_negative(X, "CircleClusterer")
         return Rows.of(X)
 

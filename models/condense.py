@@ -1,7 +1,6 @@
 """Dense groups of people in the tag space: HDBSCAN on their nearest-neighbour graph."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -9,12 +8,11 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import HDBSCAN
 
+from models.kernels.nearness import keep_nearest
+from models.kernels.threads import side_by_side
 from models.rows import FloatArray, IntArray
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-BLOCK = 1024
+BLOCK = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,21 +54,13 @@ def nearest(points: npt.NDArray[np.float32], k: int) -> Neighbours:
     """Find the exact k nearest others of each unit vector, block by block."""
     indices = np.empty((len(points), k), dtype=np.int64)
     closeness = np.empty((len(points), k))
-    for first, block in blocks(points):
-        rows = np.arange(len(block))
-        block[rows, first + rows] = -2.0
-        top = np.sort(np.argpartition(block, -k, axis=1)[:, -k:], axis=1)
-        values = np.take_along_axis(block, top, axis=1)
-        order = np.argsort(-values, axis=1, kind="stable")
-        indices[first + rows] = np.take_along_axis(top, order, axis=1)
-        closeness[first + rows] = np.take_along_axis(values, order, axis=1)
+
+    def work(first: int) -> None:
+        here = slice(first, first + BLOCK)
+        keep_nearest(points[here] @ points.T, first, indices[here], closeness[here])
+
+    side_by_side(work, range(0, len(points), BLOCK))
     return Neighbours(indices, np.sqrt(np.maximum(2.0 - 2.0 * closeness, 0.0)) + 1e-6)
-
-
-def blocks(points: npt.NDArray[np.float32]) -> "Iterator[tuple[int, npt.NDArray[np.float32]]]":
-    """Yield the inner products of some points with all, and the first point's number."""
-    for first in range(0, len(points), BLOCK):
-        yield first, points[first : first + BLOCK] @ points.T
 
 
 def symmetric(neighbours: Neighbours, n: int) -> sparse.csr_array:

@@ -10,7 +10,7 @@ from math import comb
 import numpy as np
 
 from models.profiles import TagProfiles, assign, explain
-from models.rows import FloatArray, IntArray, Matrix, Rows
+from models.rows import ColumnArray, FloatArray, IntArray, Matrix, Rows
 
 MOST_SETS = 512
 """Sets of one size that are tried, those with the most telling tags first."""
@@ -128,7 +128,7 @@ def with_tag(row: Rows, tag: int, weight: float) -> Rows:
     return of_entries(columns[order], values[order], row.n_columns)
 
 
-def of_entries(columns: IntArray, values: FloatArray, n_tags: int) -> Rows:
+def of_entries(columns: ColumnArray, values: FloatArray, n_tags: int) -> Rows:
     """One row with these entries."""
     return Rows(np.array([0, len(columns)], dtype=np.int64), columns, values, n_tags)
 

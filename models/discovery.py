@@ -12,7 +12,7 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
 from models.condense import dense_groups
-from models.landmarks import Hash, draw
+from models.landmarks import Canon, draw
 from models.levels import ladder
 from models.mixture import crowd_shares, refine, seeded, settle, tag_sums
 from models.profiles import TagProfiles, assign_observed
@@ -60,10 +60,10 @@ class Sample:
 
 
 def discover(
-    rows: Rows, hashes: Hash, *, n_circles: int | None, min_share: float, seed: int
+    rows: Rows, canon: Canon, *, n_circles: int | None, min_share: float, seed: int
 ) -> TagProfiles:
-    """Find the circles of people in canonical order; none when there is no structure."""
-    sample = draw_sample(rows, hashes, seed=seed)
+    """Find the circles of people; none when there is no structure."""
+    sample = draw_sample(rows, canon, seed=seed)
     nothing = crowd_only(seeded(rows, np.full(rows.n_rows, -1), crowd=sample.crowd))
     if sample.active.points.shape[1] == 0:
         return nothing
@@ -141,15 +141,15 @@ def peak_or_knee(x: FloatArray, y: FloatArray) -> int:
     return int(np.argmax(y - line))
 
 
-def draw_sample(rows: Rows, hashes: Hash, *, seed: int) -> Sample:
+def draw_sample(rows: Rows, canon: Canon, *, seed: int) -> Sample:
     """Draw the people to learn from and place the landmarks in the tag space."""
-    space = tag_space(rows.take(draw(hashes, SPACE_PEOPLE, seed=seed)))
+    space = tag_space(rows.take(draw(canon, SPACE_PEOPLE, seed=seed)))
     activity = np.minimum(rows.counts, 60.0) ** 1.5
     half = min(LANDMARKS, max(2000, rows.n_rows // 2))
-    active = draw(hashes, half, seed=seed + 1, weights=activity)
-    broad = draw(hashes, LANDMARKS, seed=seed + 1, weights=activity)
+    active = draw(canon, half, seed=seed + 1, weights=activity)
+    broad = draw(canon, LANDMARKS, seed=seed + 1, weights=activity)
     return Sample(
-        people=rows.take(draw(hashes, EM_PEOPLE, seed=seed + 2)),
+        people=rows.take(draw(canon, EM_PEOPLE, seed=seed + 2)),
         active=placed(rows.take(active), space),
         broad=placed(rows.take(broad), space),
         crowd=crowd_shares(rows),

@@ -62,7 +62,7 @@ def expect(profiles: TagProfiles, rows: Rows, *, tags: bool = True) -> Expectati
     def work(_: int, piece: Rows) -> Expectations:
         return of_piece(profiles, piece, by_chance, tags=tags)
 
-    seen = list(over_pieces(rows, work))
+    seen = over_pieces(rows, work)
     return Expectations(
         entries=added((one.entries for one in seen), len(table.circles)),
         background=added((one.background for one in seen), profiles.n_tags),
@@ -83,7 +83,7 @@ def of_piece(
     sizes, grid = np.zeros(profiles.n_circles), np.zeros(len(profiles.grid))
     log_odds, sure = np.empty(rows.n_rows), np.empty(rows.n_rows, np.int64)
     learn(
-        rows.starts, rows.columns.astype(np.int32), rows.values,
+        rows.starts, rows.columns.astype(np.int32, copy=False), rows.values,
         table.starts, table.circles, table.gains_by_entry, table.shares_by_entry, table.base,
         log(profiles.grid_weights), profiles.log_priors, exp(profiles.log_priors), SURE,
         entries, background, sizes, grid, log_odds, sure,

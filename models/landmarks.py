@@ -1,48 +1,74 @@
 """Samples of people drawn by what they did, not by where they stand in the table."""
 
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
-import numpy.typing as npt
 
+from models.kernels.digests import hash_rows
+from models.kernels.threads import over_pieces
 from models.rows import FloatArray, IntArray, Rows
+from models.scrambling import Hash, scrambled
 
-Hash = npt.NDArray[np.uint64]
+
+@dataclass(frozen=True, eq=False)
+class Canon:
+    """The rows of a table in the order of their hashes.
+
+    Two tables with the same rows are the same table in that order.
+
+    Attributes
+    ----------
+    order : ndarray of shape (n_rows,)
+        Numbers of the rows.
+    hashes : ndarray of shape (n_rows,)
+        Their hashes, ascending.
+    """
+
+    order: IntArray
+    hashes: Hash
+
+    @classmethod
+    def of(cls, rows: Rows) -> Self:
+        """Hash the rows and sort them."""
+        hashes = row_hashes(rows)
+        order = np.argsort(hashes, kind="stable")
+        return cls(order, hashes[order])
 
 
 def row_hashes(rows: Rows) -> Hash:
-    """Hash each row's tags and weights to 64 bits; equal rows have equal hashes.
+    """Hash each row's tags and weights to 64 bits; equal rows have equal hashes."""
+    hashes = np.empty(rows.n_rows, np.uint64)
 
-    Sorted by their hashes, two tables with the same rows become the same table.
-    """
-    entry = scrambled(rows.columns.astype(np.uint64) + np.uint64(1))
-    entry = scrambled(entry ^ rows.values.view(np.uint64))
-    total = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(entry)])
-    return scrambled(total[rows.starts[1:]] - total[rows.starts[:-1]])
+    def work(first: int, piece: Rows) -> None:
+        columns = piece.columns.astype(np.int32, copy=False)
+        values = piece.values.astype(np.float64, copy=False)
+        hash_rows(piece.starts, columns, values, hashes[first : first + piece.n_rows])
+
+    over_pieces(rows, work)
+    return hashes
 
 
 def occurrences(hashes: Hash) -> IntArray:
     """Number equal hashes 0, 1, 2, ... in the order they stand; `hashes` must be sorted."""
-    return np.arange(len(hashes)) - np.searchsorted(hashes, hashes)
+    places = np.arange(len(hashes))
+    is_first = np.diff(hashes, prepend=~hashes[:1]) != 0
+    return places - np.maximum.accumulate(np.where(is_first, places, 0))
 
 
-def draw(hashes: Hash, count: int, *, seed: int, weights: FloatArray | None = None) -> IntArray:
-    """Draw `count` rows without replacement, in ascending order of row.
+def draw(canon: Canon, count: int, *, seed: int, weights: FloatArray | None = None) -> IntArray:
+    """Draw the numbers of `count` rows without replacement, in canonical order.
 
     Weighted by Efraimidis & Spirakis (2006), "Weighted random sampling with a reservoir", with
-    hashes in place of random numbers. `hashes` must be in canonical (ascending) order.
+    hashes in place of random numbers. `weights` stand in the order of the table.
     """
+    hashes = canon.hashes
     if count >= len(hashes):
-        return np.arange(len(hashes))
+        return canon.order
     salt = scrambled(np.array([seed % 2**63], dtype=np.uint64) + np.uint64(0x5851F42D4C957F2D))
     mixed = scrambled(hashes ^ scrambled(occurrences(hashes).astype(np.uint64) ^ salt))
     uniform = ((mixed >> np.uint64(11)).astype(np.float64) + 0.5) / 2.0**53
-    chances = np.ones(len(hashes)) if weights is None else np.maximum(weights, 1e-12)
-    keys = np.log(uniform) / chances
-    return np.sort(np.argsort(-keys, kind="stable")[:count])
-
-
-def scrambled(x: Hash) -> Hash:
-    """Mix the bits of each number: the finaliser of SplitMix64 (Steele et al. 2014)."""
-    x = x * np.uint64(0x9E3779B97F4A7C15)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
+    keys = -np.log(uniform)
+    if weights is not None:
+        keys /= np.maximum(weights, 1e-12)[canon.order]
+    return canon.order[np.sort(np.argpartition(keys, count)[:count])]

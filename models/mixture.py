@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
-from scipy import sparse
 
 from models.expectation import Expectations, expect
+from models.kernels.summing import add_tags
 from models.profiles import TagProfiles
-from models.rows import FloatArray, IntArray, Rows, add_up
+from models.rows import FloatArray, IntArray, Rows
 
 GRID = np.array([0.08, 0.16, 0.28, 0.42, 0.58, 0.75])
 LIFT = 2.0
@@ -25,7 +25,7 @@ def seeded(rows: Rows, labels: IntArray, *, crowd: FloatArray) -> TagProfiles:
     found = Rows.of(signatures(excess, crowd))
     return TagProfiles(
         starts=found.starts,
-        tags=found.columns,
+        tags=found.columns.astype(np.int64),
         shares=found.values,
         background=crowd,
         sizes=np.full(len(counts), 1.0 / max(len(counts), 1)),
@@ -38,7 +38,8 @@ def seeded(rows: Rows, labels: IntArray, *, crowd: FloatArray) -> TagProfiles:
 def with_signatures(profiles: TagProfiles, table: FloatArray, sizes: FloatArray) -> TagProfiles:
     """Return the profiles with other signatures, given densely, and other sizes."""
     rows = Rows.of(table)
-    return replace(profiles, starts=rows.starts, tags=rows.columns, shares=rows.values, sizes=sizes)
+    tags = rows.columns.astype(np.int64)
+    return replace(profiles, starts=rows.starts, tags=tags, shares=rows.values, sizes=sizes)
 
 
 def dense(profiles: TagProfiles) -> FloatArray:
@@ -50,16 +51,17 @@ def dense(profiles: TagProfiles) -> FloatArray:
 
 def crowd_shares(rows: Rows) -> FloatArray:
     """Return the share of each tag in all weight, smoothed so that none is 0."""
-    total = add_up(rows.columns, rows.values, rows.n_columns) + BACKGROUND_PRIOR
+    total = tag_sums(rows, np.zeros(rows.n_rows, np.int64), count=1)[0] + BACKGROUND_PRIOR
     return np.asarray(total / total.sum())
 
 
 def tag_sums(rows: Rows, labels: IntArray, *, count: int) -> FloatArray:
     """Add up the tags of each label's people, shape (count, n_tags); -1 is left out."""
-    people = np.flatnonzero(labels >= 0)
-    ones = np.ones(len(people))
-    groups = sparse.csr_array((ones, (labels[people], people)), shape=(count, rows.n_rows))
-    return np.asarray((groups @ rows.to_csr()).todense()).reshape(count, rows.n_columns)
+    sums = np.zeros((count, rows.n_columns))
+    columns = rows.columns.astype(np.int32, copy=False)
+    values = rows.values.astype(np.float64, copy=False)
+    add_tags(rows.starts, columns, values, labels.astype(np.int64, copy=False), sums)
+    return sums
 
 
 def signatures(mass: FloatArray, background: FloatArray) -> FloatArray:

@@ -302,11 +302,12 @@ def explain(profiles: TagProfiles, x: Matrix | Rows) -> Explanation:
     rows = observed(profiles, x)
     if rows.n_rows != 1:
         raise ValueError(f"`x` must be one row, got {rows.n_rows}. Explain people one at a time.")
+    tags = rows.columns.astype(np.int64)
     evidence = gather(profiles.table, rows)
     circle = int(judge(profiles, evidence, 1).best[0])
     if circle < 0:
         prior = float(np.log(profiles.noise))
-        return Explanation(-1, rows.columns, np.zeros(len(rows.columns)), 0.0, prior)
+        return Explanation(-1, tags, np.zeros(len(tags)), 0.0, prior)
     at = int(np.flatnonzero(evidence.slot_circle == circle)[0])
     scores = evidence.scores[:, at]
     total = log_sum(evidence.scores[:, [at]], profiles.grid_weights)[0]
@@ -318,4 +319,4 @@ def explain(profiles: TagProfiles, x: Matrix | Rows) -> Explanation:
     log_odds = float(contributions.sum())
     prior = float(profiles.log_priors[circle] + total - log_odds)
     order = np.argsort(-contributions, kind="stable")
-    return Explanation(circle, rows.columns[order], contributions[order], log_odds, prior)
+    return Explanation(circle, tags[order], contributions[order], log_odds, prior)

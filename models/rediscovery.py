@@ -14,7 +14,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from models.discovery import Sample, Search, from_dense_groups, merged, placed
-from models.landmarks import draw, row_hashes
+from models.landmarks import Canon, draw
 from models.mixture import crowd_shares
 from models.profiles import TagProfiles, assign, observed
 from models.rows import Rows
@@ -107,15 +107,13 @@ WAYS = {"dense": dense, "rounded": rounded, "joined": joined}
 
 def sample_of(rows: Rows, space: TagSpace, *, seed: int) -> Sample:
     """Take all rows as the people to learn from, and some as landmarks, the active before."""
-    hashes = row_hashes(rows)
-    order = np.argsort(hashes, kind="stable")
-    rows, hashes = rows.take(order), hashes[order]
+    canon = Canon.of(rows)
     activity = np.minimum(rows.counts, 60.0) ** 1.5
     half = min(LANDMARKS, max(2000, rows.n_rows // 2))
-    active = draw(hashes, half, seed=seed, weights=activity)
-    broad = draw(hashes, LANDMARKS, seed=seed, weights=activity)
+    active = draw(canon, half, seed=seed, weights=activity)
+    broad = draw(canon, LANDMARKS, seed=seed, weights=activity)
     return Sample(
-        people=rows,
+        people=rows.take(canon.order),
         active=placed(rows.take(active), space),
         broad=placed(rows.take(broad), space),
         crowd=crowd_shares(rows),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
+ColumnArray: TypeAlias = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 
 
 class Sparse(Protocol):
@@ -39,13 +40,14 @@ class Rows:
     starts : ndarray of shape (n_rows + 1,)
         Row r holds the entries from `starts[r]` up to `starts[r + 1]`.
     columns, values : ndarray of shape (n_entries,)
-        Where an entry stands in its row, and how large it is.
+        Where an entry stands in its row, and how large it is. Read from a matrix they share its
+        memory where they can, and its precision.
     n_columns : int
         Width of the matrix.
     """
 
     starts: IntArray
-    columns: IntArray
+    columns: ColumnArray
     values: FloatArray
     n_columns: int
 
@@ -59,17 +61,20 @@ class Rows:
         dense = np.atleast_2d(np.asarray(X, dtype=np.float64))
         row, columns = np.nonzero(dense)
         starts = np.searchsorted(row, np.arange(len(dense) + 1))
-        return cls(starts, columns.astype(np.int64), dense[row, columns], dense.shape[1])
+        return cls(starts, columns.astype(np.int32), dense[row, columns], dense.shape[1])
 
     @classmethod
     def _of_sparse(cls, X: Sparse) -> Self:
-        matrix = X.tocsr(copy=True)
-        matrix.sum_duplicates()
-        matrix.eliminate_zeros()
+        matrix = X.tocsr()
+        if not (matrix.has_canonical_format and matrix.data.all()):
+            matrix = matrix.copy()
+            matrix.sum_duplicates()
+            matrix.eliminate_zeros()
+        is_single = matrix.data.dtype == np.float32
         return cls(
-            matrix.indptr.astype(np.int64),
-            matrix.indices.astype(np.int64),
-            matrix.data.astype(np.float64),
+            matrix.indptr.astype(np.int64, copy=False),
+            matrix.indices.astype(np.int32, copy=False),
+            matrix.data if is_single else matrix.data.astype(np.float64, copy=False),
             matrix.shape[1],
         )
 
@@ -91,6 +96,8 @@ class Rows:
     def with_values(self, values: FloatArray) -> "Rows":
         """Return the same places with other values; entries that became 0 are left out."""
         kept = values != 0
+        if kept.all():
+            return Rows(self.starts, self.columns, values, self.n_columns)
         total = np.concatenate([[0], np.cumsum(kept)])
         return Rows(total[self.starts], self.columns[kept], values[kept], self.n_columns)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from models.kernels.summing import count_pairs
+from models.kernels.threads import side_by_side
 from models.rows import FloatArray, IntArray, Rows
 
 MAX_TAGS = 6000
@@ -12,6 +14,7 @@ MIN_HOLDERS = 5
 MAX_DIMENSIONS = 160
 SMOOTHING = 0.5
 NULL_DIMENSIONS = 24
+BANDS = 8
 SLACK = 1.02
 """An eigenvalue must pass the null edge by this factor to count as structure."""
 
@@ -67,9 +70,16 @@ def supported(holders: IntArray) -> IntArray:
 
 def co_occurrence(rows: Rows, kept: IntArray) -> Single:
     """Count the people having both of two tags; 0 on the diagonal."""
-    binary = rows.with_values(np.ones(len(rows.values))).to_csr().astype(np.float32)[:, kept]
-    counts = np.asarray((binary.T @ binary).todense(), dtype=np.float32)
-    np.fill_diagonal(counts, 0)
+    place_of = np.full(rows.n_columns, -1)
+    place_of[kept] = np.arange(len(kept))
+    columns = rows.columns.astype(np.int32, copy=False)
+    counts = np.zeros((len(kept), len(kept)), np.float32)
+
+    def count(band: IntArray) -> None:
+        count_pairs(rows.starts, columns, place_of, band[0], band[-1] + 1, counts)
+
+    side_by_side(count, np.array_split(np.arange(len(kept)), min(BANDS, len(kept))))
+    counts += counts.T
     return counts
 
 

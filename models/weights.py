@@ -1,5 +1,6 @@
 """How much a tag's count says: damped, and kept on a grid so that sums are exact."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ UNIT = 1 << 20
 
 GRID = 4096.0
 """Steps in one unit of weight: sums below 2^41 are exact in float64, in any order."""
+AT_ONCE = 1 << 16
 
 
 def damp(X: Matrix) -> "sparse.csr_array":
@@ -23,7 +25,10 @@ def damp(X: Matrix) -> "sparse.csr_array":
 
 def damp_rows(rows: Rows, *, unit: float = 1.0) -> Rows:
     """Return rows with damped weights in units of `unit`; what rounds to 0 is left out."""
-    return rows.with_values(on_grid(damped(rows.values) / unit))
+    values = np.empty(len(rows.values))
+    for piece in pieces(len(values)):
+        values[piece] = on_grid(damped(rows.values[piece]) / unit)
+    return rows.with_values(values)
 
 
 def damped(weights: FloatArray) -> FloatArray:
@@ -33,7 +38,7 @@ def damped(weights: FloatArray) -> FloatArray:
     reasons that have nothing to do with taste. A power, unlike 1 + ln(w), keeps proportions, so
     the unit of the weights is immaterial.
     """
-    return on_grid(np.sqrt(np.sqrt(weights)))
+    return on_grid(np.sqrt(np.sqrt(weights.astype(np.float64))))
 
 
 def on_grid(weights: FloatArray) -> FloatArray:
@@ -43,6 +48,14 @@ def on_grid(weights: FloatArray) -> FloatArray:
 
 def usual_weight(rows: Rows) -> float:
     """Return the mean damped weight of a tag, at least one grid step; exact in any order."""
-    weights = damped(rows.values)
-    weights = weights[weights > 0]
-    return float(weights.mean()) if len(weights) else 1.0
+    total, count = 0.0, 0
+    for piece in pieces(len(rows.values)):
+        weights = damped(rows.values[piece])
+        total += float(weights.sum())
+        count += int(np.count_nonzero(weights))
+    return total / count if count else 1.0
+
+
+def pieces(size: int) -> Iterator[slice]:
+    """Cut an array into pieces that fit into the processor's cache."""
+    return (slice(first, first + AT_ONCE) for first in range(0, size, AT_ONCE))

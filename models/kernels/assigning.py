@@ -27,7 +27,7 @@ def assigned(
         table, size = profiles.table, (piece.n_rows, max_circles)
         members = Members(np.full(size, -1, np.int32), np.empty(size))
         place(
-            piece.starts, piece.columns.astype(np.int32), piece.values,
+            piece.starts, piece.columns.astype(np.int32, copy=False), piece.values,
             table.starts, table.circles, table.gains_by_entry, table.ratios, table.base,
             profiles.grid_weights, profiles.log_priors, profiles.chances, profiles.min_tags,
             labels[here], noise[here], confidence[here], margins[here],
@@ -35,7 +35,7 @@ def assigned(
         )  # fmt: skip
         return members
 
-    members = joined(list(over_pieces(rows, work)), profiles.n_circles)
+    members = joined(over_pieces(rows, work), profiles.n_circles)
     return Assignment(labels, members, noise, confidence, margins, known)
 
 

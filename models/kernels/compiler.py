@@ -9,9 +9,11 @@ from typing import Any, TypeAlias, TypeVar
 from numba import njit, types
 from numba.extending import register_jitable
 
-from models import exponentials
+from models import exponentials, scrambling
 
 Loop: TypeAlias = Callable[..., None]
+CALLED = ("exponentials", "scrambling", "strengths", "weights")
+"""Other files whose functions and constants kernels use."""
 Inner = TypeVar("Inner", bound=Callable[..., Any])
 
 
@@ -27,12 +29,15 @@ KEYS = read(types.uint64)
 PLACES_OUT, COLUMNS_OUT, SHORTS_OUT = types.int64[::1], types.int32[::1], types.uint16[::1]
 COUNTS_OUT, KEYS_OUT = types.uint32[::1], types.uint64[::1]
 TABLE_OUT, COLUMN_TABLE_OUT = types.float64[:, ::1], types.int32[:, ::1]
+SINGLE_TABLE, SINGLE_TABLE_OUT = read(types.float32, 2), types.float32[:, ::1]
+PLACE_TABLE_OUT = types.int64[:, ::1]
 
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 """numpy's way with a division by 0 needs no branch, which would keep loops from being vectors."""
 
 exp: Callable[..., Any] = register_jitable(exponentials.exp)
 log: Callable[..., Any] = register_jitable(exponentials.log)
+scrambled: Callable[..., Any] = register_jitable(scrambling.scrambled)
 
 
 def kernel(*arguments: Any) -> Callable[[Loop], Loop]:  # noqa: ANN401 - numba has no types
@@ -59,6 +64,6 @@ def part(function: Inner) -> Inner:
 def sources_hash() -> str:
     """Fingerprint every file that ends up in compiled code, eight hexadecimal digits."""
     kernels = [file for file in files("models.kernels").iterdir() if file.name.endswith(".py")]
-    called = [files("models") / f"{name}.py" for name in ("exponentials", "strengths", "weights")]
+    called = [files("models") / f"{name}.py" for name in CALLED]
     sources = sorted([*kernels, *called], key=lambda source: source.name)
     return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:8]

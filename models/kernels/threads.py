@@ -4,7 +4,7 @@ Where the pieces begin depends on the rows alone and every piece has results of 
 number of threads does not show in them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TypeVar
@@ -18,19 +18,24 @@ CELLS_AT_ONCE = 100_000
 """Entries and rows of a piece: small enough for the processor's cache, large enough to matter."""
 
 Result = TypeVar("Result")
+Task = TypeVar("Task")
 
 
-def over_pieces(rows: Rows, work: Callable[[int, Rows], Result]) -> Iterator[Result]:
-    """Yield `work(first row, piece)` for each piece, in order.
+def over_pieces(rows: Rows, work: Callable[[int, Rows], Result]) -> list[Result]:
+    """Return `work(first row, piece)` of each piece, in order.
 
     As many threads as numba may use: `NUMBA_NUM_THREADS`, else one a processor.
     """
-    bounds = cuts(rows)
-    if len(bounds) <= 2:
-        yield from (work(first, rows.part(first, last)) for first, last in pairwise(bounds))
-        return
-    with ThreadPoolExecutor(numba.get_num_threads()) as pool:
-        yield from pool.map(lambda span: work(span[0], rows.part(*span)), list(pairwise(bounds)))
+    spans = list(pairwise(cuts(rows)))
+    return side_by_side(lambda span: work(span[0], rows.part(*span)), spans)
+
+
+def side_by_side(work: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
+    """Return `work` of each task, in order."""
+    if len(tasks) <= 1:
+        return [work(task) for task in tasks]
+    with ThreadPoolExecutor(min(numba.get_num_threads(), len(tasks))) as pool:
+        return list(pool.map(work, tasks))
 
 
 def cuts(rows: Rows) -> list[int]:

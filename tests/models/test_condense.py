@@ -55,6 +55,17 @@ def test_neighbours_are_the_nearest():
     assert np.allclose(got, best, atol=1e-6)
 
 
+def test_of_equally_near_points_the_first_are_kept():
+    """Copies of one point, more than neighbours asked for, in ascending order and never oneself."""
+    points = np.repeat(np.eye(2, dtype=np.float32), 700, axis=0)
+
+    found = nearest(points, 3).indices
+
+    assert found[0].tolist() == [1, 2, 3]
+    assert found[1].tolist() == [0, 2, 3]
+    assert found[1399].tolist() == [700, 701, 702]
+
+
 def test_the_hdbscan_package_finds_the_same_groups():
     """Two implementations of the same paper agree on the same graph."""
     import hdbscan

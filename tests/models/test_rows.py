@@ -51,3 +51,22 @@ def test_nothing_adds_up_to_zeros():
 
     assert add_up(none, np.zeros(0), 2).tolist() == [0.0, 0.0]
     assert add_up(none, np.zeros(0), 2).dtype == np.float64
+
+
+def test_a_clean_matrix_is_read_where_it_lies():
+    """Values and columns are shared, in single precision too; nothing of the caller's changes."""
+    X = sparse.csr_array(DENSE.astype(np.float32))
+
+    rows = Rows.of(X)
+
+    assert np.shares_memory(rows.values, X.data)
+    assert np.shares_memory(rows.columns, X.indices)
+
+
+def test_an_untidy_matrix_is_copied():
+    """Duplicates are added up in a copy, not in the caller's matrix."""
+    X = sparse.csr_array(([1.0, 2.0], [1, 1], [0, 2]), shape=(1, 2))
+
+    Rows.of(X)
+
+    assert X.data.tolist() == [1.0, 2.0]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from models.rows import Rows
-from models.tagspace import tag_space
+from models.tagspace import co_occurrence, tag_space
 
 
 def test_tags_of_one_circle_lie_together(four_circles):
@@ -28,3 +28,15 @@ def test_chance_spans_no_space(planted):
 def test_fewer_than_four_tags_span_no_space():
     """There is nothing to compare."""
     assert tag_space(Rows.of(np.ones((50, 3)))).vectors.shape == (3, 0)
+
+
+def test_people_having_both_tags_are_counted():
+    """For every pair of the tags kept, nobody with himself."""
+    has = np.random.default_rng(0).random((300, 20)) < 0.3
+    kept = np.array([0, 3, 4, 9, 11, 12, 13, 17, 18, 19])
+
+    counts = co_occurrence(Rows.of(has.astype(float)), kept)
+
+    expected = has[:, kept].T.astype(int) @ has[:, kept].astype(int)
+    np.fill_diagonal(expected, 0)
+    assert (counts == expected).all()
