@@ -9,8 +9,9 @@ import numpy.typing as npt
 from pyroaring import FrozenBitMap
 
 from models.lifecycle import STAGES
-from segmentation.bitmaps import NOBODY, Bitmaps, Places, array_of
+from segmentation.bitmaps import NOBODY, Bitmaps, Places, array_of, bitmap_of
 from segmentation.conditions import MEASURES, Condition, bind
+from segmentation.erased import Erased
 from segmentation.filter_tree import (
     And,
     Node,
@@ -36,8 +37,12 @@ class AudienceIndex:
     A place is a user's rank by primary interest circle and share propensity; a row, by user id.
     """
 
-    def __init__(self, index: Path, registry: Registry, *, tiers: Sequence[str]) -> None:
+    def __init__(
+        self, index: Path, registry: Registry, *, tiers: Sequence[str], erased: Erased
+    ) -> None:
         folder = index / FOLDER
+        self._erased = erased
+        self._gone: tuple[Places, Places] = (NOBODY, NOBODY)
         self.rows: npt.NDArray[np.int32] = load(folder / "rows.npy")
         self.places: npt.NDArray[np.int32] = load(folder / "places.npy")
         self.bitmaps = Bitmaps(folder)
@@ -60,7 +65,19 @@ class AudienceIndex:
         """
         tree = parse(text)
         bound = {id(each): bind(self, each) for each in conditions(tree)}
-        return Audience(self, tree, bound, self.everyone - hidden)
+        return Audience(self, tree, bound, self.everyone - hidden - self.erased())
+
+    def erased(self) -> Places:
+        """The places of those who were erased."""
+        rows = self._erased.rows
+        if rows is not self._gone[0]:
+            self._gone = rows, bitmap_of(self.places[array_of(rows)])
+        return self._gone[1]
+
+    def erased_in(self, *key: str) -> int:
+        """How many of the people under a key were erased."""
+        gone = self.erased()
+        return self.bitmaps.get(*key).intersection_cardinality(gone) if gone else 0
 
     def refusing(self, purpose: str) -> Places:
         """Those who refused a purpose, or every purpose."""
@@ -75,6 +92,13 @@ class AudienceIndex:
         allowed = [] if everything else [name for name in self._refusals if name not in refuses]
         return {"eligible_for": [name for name in allowed if name != ANY_PURPOSE],
                 "refuses": refuses}  # fmt: skip
+
+    def id_at(self, row: int) -> bytes:
+        """The id at a row; of an erased one, that of the last row before that is not."""
+        gone, ids = self._erased.rows, self.registry.ids
+        while row in gone:
+            row -= 1
+        return bytes(ids.text[ids.ends[row] : ids.ends[row + 1]]) if row >= 0 else b""
 
     def ids(self, places: Places) -> Iterator[str]:
         """The user ids at some places, in the order of places."""

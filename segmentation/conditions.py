@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from segmentation.bitmaps import NOBODY, Places, bitmap_of
 from segmentation.errors import FilterError
 from segmentation.filter_tree import Restriction, Value
-from segmentation.registry import Strings
 
 if TYPE_CHECKING:
     from segmentation.audience import AudienceIndex
@@ -95,7 +94,7 @@ def measured(index: "AudienceIndex", asked: Restriction) -> Condition:
 
 def identified(index: "AudienceIndex", asked: Restriction) -> Condition:
     """Bind the user id: equal to, beginning with, or bytewise before and after a text."""
-    span = span_of(index.registry.ids, asked)
+    span = span_of(index, asked)
 
     def select(within: Places) -> Places:
         return within & bitmap_of(index.places[span.start : span.stop])
@@ -135,26 +134,23 @@ def opposed(asked: Restriction, select: Selector, size: int, everyone: int) -> C
     return Condition(asked, lambda within: within - select(within), everyone - size)
 
 
-def span_of(ids: Strings, asked: Restriction) -> range:
+def span_of(index: "AudienceIndex", asked: Restriction) -> range:
     """The rows whose ids a condition means; rows are in bytewise order of ids."""
     text = asked.value.text.encode("utf-8", "surrogatepass")
+    count = len(index.rows)
 
-    def reached(wanted: bytes, width: int | None = None) -> int:
-        return bisect_left(
-            range(len(ids)),
-            wanted,
-            key=lambda row: bytes(ids.text[ids.ends[row] : ids.ends[row + 1]])[:width],
-        )
+    def reached(wanted: bytes) -> int:
+        return bisect_left(range(count), wanted, key=index.id_at)
 
     if asked.value.is_wild:
         *first, last = asked.value.pieces
         if len(first) > 1 or last or asked.comparator in ORDERED:
             raise unfit(asked, "a wildcard may only stand at the end, and for `=` `!=` and `:`")
         begin = first[0].encode("utf-8", "surrogatepass")
-        return range(reached(begin), reached(after(begin)) if begin else len(ids))
+        return range(reached(begin), reached(after(begin)) if begin else count)
     start, stop = reached(text), reached(text + b"\x00")
-    spans = {"<": range(start), "<=": range(stop), ">": range(stop, len(ids)),
-             ">=": range(start, len(ids))}  # fmt: skip
+    spans = {"<": range(start), "<=": range(stop), ">": range(stop, count),
+             ">=": range(start, count)}  # fmt: skip
     return spans.get(asked.comparator, range(start, stop))
 
 

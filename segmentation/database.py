@@ -81,6 +81,13 @@ audience_counts = sa.Table(
     sa.Column("at", Moment, nullable=False),
 )
 
+erasures = sa.Table(
+    "erasures",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+)
+
 
 def open_database(store: Path, url: str | None = None) -> Database:
     """Open the database at a URL, or the store's own SQLite file, and bring its tables up to date.

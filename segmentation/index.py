@@ -10,6 +10,7 @@ from segmentation.answers import Row, Vocabulary
 from segmentation.audience import Audience, AudienceIndex
 from segmentation.bitmaps import NOBODY, Places
 from segmentation.config import FACETS
+from segmentation.erased import SCRUBBED, Erased
 from segmentation.errors import NotFound, StoreDamaged
 from segmentation.guard import Guard
 from segmentation.layout import CHANGE_STRUCT, NONE, USER_STRUCT, ChangeRecord, UserRecord
@@ -41,8 +42,9 @@ class Found(NamedTuple):
 
 
 class Snapshot:
-    """One run's answers. Opening maps files and reads little; nothing is ever written.
+    """One run's answers. Opening maps files and reads little; nothing is ever written here.
 
+    Whoever was erased since is in no answer; `circles` and other aggregates stay as they were.
     Times are given as UTC text such as `2026-11-01T02:00:00Z`, what is not known as None.
     """
 
@@ -60,7 +62,10 @@ class Snapshot:
         self._registry = Registry.open(index)
         self._changed = Strings.open(index, "change")
         self.guard = Guard(self.manifest)
-        self.audiences = AudienceIndex(index, self._registry, tiers=self._vocabulary.tiers)
+        self.erased = Erased(index)
+        self.audiences = AudienceIndex(
+            index, self._registry, tiers=self._vocabulary.tiers, erased=self.erased
+        )
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -125,7 +130,8 @@ class Snapshot:
 
     def member_count(self, circle_id: str) -> int:
         """How many members a circle has."""
-        return self._count("circle", self._place(circle_id))
+        count = self._count("circle", self._place(circle_id))
+        return count - self.audiences.erased_in("circle", circle_id)
 
     def members(self, circle_id: str, *, offset: int = 0, limit: int = 100) -> list[Row]:
         """A circle's members, the strongest first."""
@@ -136,6 +142,7 @@ class Snapshot:
         return [
             {"user_id": ids[row], "strength": strengths[at], "rank": ranks[at]}
             for row, at in zip(rows, places, strict=True)
+            if row not in self.erased.rows
         ]
 
     def user(self, user_id: str) -> Row:
@@ -170,7 +177,9 @@ class Snapshot:
 
     def assignment_count(self, tier: str | None = None) -> int:
         """How many people hold a tier, or any."""
-        return self._count("tier", self._tier_place(tier))
+        count = self._count("tier", self._tier_place(tier))
+        named = self._vocabulary.tiers if tier is None else [tier]
+        return count - sum(self.audiences.erased_in("tier", name) for name in named)
 
     def assignments(
         self, *, tier: str | None = None, offset: int = 0, limit: int = 100
@@ -181,12 +190,14 @@ class Snapshot:
         return [
             {"user_id": ids[row], **vocabulary.tier(self._record(row))}
             for row in self._columns["tier_users"][window]
+            if row not in self.erased.rows
         ]
 
     def tier_changes(self, *, offset: int = 0, limit: int = 100) -> list[Row]:
         """Who changed tier in this run, from which to which, and why; the earliest first."""
         stop = min(offset + limit, len(self._changed))
-        return [self._change(place) for place in range(offset, stop)]
+        rows = (self._change(place) for place in range(offset, stop))
+        return [row for row in rows if not row["user_id"].startswith(SCRUBBED)]
 
     def flywheel(self) -> Row:
         """Stages, speed, friction and weight."""

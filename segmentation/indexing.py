@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from segmentation.audience_index import write_audience_index
 from segmentation.conditions import MEASURES as AUDIENCE_MEASURES
+from segmentation.erased import save_nobody
 from segmentation.holdings import Holdings
 from segmentation.kinship import with_parents
 from segmentation.layout import CHANGE_DTYPE, NO_TIME, NONE, USER_DTYPE
@@ -45,6 +46,7 @@ def write_index(
     vocabulary = gather_vocabulary(tables, tiers)
     write_json(folder / "vocabulary.json", vocabulary)
     save_registry(folder, tables["users"]["user_id"].to_pylist())
+    save_nobody(folder, tables["users"].num_rows)
     users = user_records(tables, vocabulary)
     np.save(folder / "users.npy", users)
     _save_groups(folder, "tier", users["tier"], len(tiers))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import resource
 import time
 from dataclasses import asdict, dataclass, replace
@@ -11,7 +12,9 @@ from typing import Any
 
 from segmentation.config import TABLES, Config
 from segmentation.context import Context
+from segmentation.database import FILE, open_database
 from segmentation.engine import DuckEngine
+from segmentation.erasure import repeat_erasures
 from segmentation.ingest import fingerprint
 from segmentation.lock import StoreLock
 from segmentation.progress import Advance, Reporter
@@ -140,12 +143,20 @@ def timed(stage: Stage, context: Context, advance: Advance) -> dict[str, Any]:
 def conclude(store: Store, work: Work, request: RunRequest) -> RunOutcome:
     """Move the finished snapshot into the store, publish it and forget the work folder."""
     store.adopt(work.folder / "snapshot", work.run_id)
+    forget_erased(store, work.run_id)
     if request.publish and store.current() != work.run_id:
         publish(store, work, request)
     work.remove()
     store.prune(request.config.store.keep_runs)
     live = store.current() == work.run_id
     return RunOutcome(run_id=work.run_id, published=live, report=store.report(work.run_id))
+
+
+def forget_erased(store: Store, run_id: str) -> None:
+    """Erase from a new snapshot whoever was erased before, though the source still names them."""
+    url = os.environ.get("COTERIE_DATABASE_URL")
+    if url or (store.path / FILE).exists():
+        repeat_erasures(store.folder(run_id), open_database(store.path, url))
 
 
 def publish(store: Store, work: Work, request: RunRequest) -> None:

@@ -47,9 +47,12 @@ class Page:
     listing: str
 
     def token(self, total: int) -> str | None:
-        """Return the token of the next page; None when this one reaches the end."""
+        """Return the token of the next page; None when this one reaches the end.
+
+        Places of people erased since stay in the count of rows, so that no page shifts.
+        """
         reached = self.offset + self.limit
-        if reached >= total:
+        if reached >= total + len(self.snapshot.erased.rows):
             return None
         return write_token(Place(self.snapshot.run_id, reached), listing=self.listing)
 

@@ -91,6 +91,9 @@ class MemberList(Listing):
 
     circle_id: str = Field(description="The circle.")
     total: int = Field(description="Number of all its members, over all pages.")
+    members_erased: int = Field(
+        description="Members erased since the run; the circle's other figures still count them."
+    )
     members: list[Member] = Field(description="The members of this page.")
 
 
@@ -203,6 +206,16 @@ class UserBatch(Answer):
 
     users: list[User] = Field(description="Those found, in the order asked for.")
     missing: list[str] = Field(description="Ids nobody has in this run.")
+
+
+class ErasureAnswer(Answer):
+    """What an erasure did."""
+
+    runs: list[str] = Field(description="Kept runs that knew the person; they no longer do.")
+    rows: int = Field(description="Rows removed from the database.")
+    run_under_way: bool = Field(
+        description="Whether a run was being made: it forgets the person when it is through."
+    )
 
 
 class Tier(BaseModel):

@@ -48,6 +48,7 @@ async def list_members(circle_id: CircleId, page: Paged, _: CanListMembers) -> M
             "run_id": page.snapshot.run_id,
             "circle_id": circle_id,
             "total": total,
+            "members_erased": page.snapshot.audiences.erased_in("circle", circle_id),
             "members": rows,
             "next_page_token": page.token(total),
         }

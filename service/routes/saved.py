@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request, Response
 
 from segmentation import saved
+from segmentation.conditions import IDENTITY
 from segmentation.errors import FilterError
 from segmentation.index import Snapshot
 from segmentation.keys import Key
@@ -61,7 +62,7 @@ def create_audience(
     request: Request, response: Response, draft: AudienceDraft, snapshot: LiveSnapshot, key: CanRead
 ) -> SavedAudienceAnswer:
     """Save an audience; its owner is the key it was made with."""
-    ask(snapshot, key, draft.filter, purpose=draft.purpose)
+    require_saveable(ask(snapshot, key, draft.filter, purpose=draft.purpose))
     made = saved.create(
         database_of(request), **draft.model_dump(), owner=key.key_id, now=datetime.now(UTC)
     )
@@ -116,7 +117,7 @@ def change_audience(
     changes = asked.model_dump(exclude_unset=True)
     changes = {name: value for name, value in changes.items() if value or name == "purpose"}
     if "filter" in changes:
-        ask(snapshot, key, changes["filter"], purpose=None)
+        require_saveable(ask(snapshot, key, changes["filter"], purpose=None))
     after = saved.change(
         database_of(request),
         audience_id,
@@ -179,6 +180,15 @@ def renewed(request: Request, asked: Asked, found: Saved, last: Counted | None) 
 def shown(last: Counted, *, is_exact: bool) -> dict[str, Any]:
     """The last good count, as far as the caller may know."""
     return {**vars(last), "count": last.count if is_exact else last.told}
+
+
+def require_saveable(asked: Asked) -> None:
+    """Refuse to keep an id in a filter, from where no erasure would remove it."""
+    if asked.audience.uses(IDENTITY):
+        raise InvalidValue(
+            f"A saved audience cannot ask for `{IDENTITY}`: it would outlive the person's erasure.",
+            field="body.filter",
+        )
 
 
 def require_owner(found: Saved, key: Key) -> None:

@@ -1,6 +1,7 @@
 """Users: everything the live run knows of one or of many."""
 
-from datetime import UTC
+from datetime import UTC, datetime
+from typing import cast
 
 import orjson
 from fastapi import APIRouter, Request
@@ -9,11 +10,14 @@ from starlette.types import Receive, Scope, Send
 
 from segmentation import recent_tags
 from segmentation.config import FACETS
-from service.auth import CanListMembers, CanRead, doorkeeper
+from segmentation.erasure import erase
+from segmentation.store import Store
+from service.asking import database_of
+from service.auth import CanAdminister, CanListMembers, CanRead, doorkeeper
 from service.errors import problems
 from service.live import LiveSnapshot, etag, live_snapshots
 from service.placements import Act, AssignAnswer, AssignAsked, ExplainAnswer, ExplainAsked
-from service.schemas import UserAnswer, UserBatch, UserId, UserIds
+from service.schemas import ErasureAnswer, UserAnswer, UserBatch, UserId, UserIds
 
 router = APIRouter(prefix="/v1", tags=["users"])
 
@@ -31,6 +35,16 @@ async def batch_get_users(asked: UserIds, snapshot: LiveSnapshot, _: CanRead) ->
     return UserBatch.model_validate(
         {"run_id": snapshot.run_id, "users": found.users, "missing": found.missing}
     )
+
+
+@router.delete("/users/{user_id:path}", responses=problems(401, 403, 404, 422, 500, 503))
+def erase_user(
+    user_id: UserId, request: Request, snapshot: LiveSnapshot, _: CanAdminister
+) -> ErasureAnswer:
+    """Erase a person from everything served or stored; aggregates stay as they were."""
+    store = cast(Store, request.app.state.store)
+    done = erase(store, database_of(request), user_id, now=datetime.now(UTC))
+    return ErasureAnswer.model_validate({"run_id": snapshot.run_id, **vars(done)})
 
 
 @router.post("/users:assign", responses=problems(401, 403, 413, 422, 500, 503))

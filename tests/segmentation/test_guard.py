@@ -23,6 +23,12 @@ def snapshot(tmp_path_factory):
         yield opened
 
 
+def manifest(minimum):
+    """The manifest of another snapshot."""
+    files = {"index/slots.npy": {"sha256": "another"}}
+    return {"min_audience": minimum, "files": files, "run_id": "another"}
+
+
 def told(snapshot, text):
     """What a caller without the scope is told of a filter."""
     return snapshot.guard.tell(snapshot.audience(text), None)
@@ -79,7 +85,7 @@ def test_an_interval_of_95_percent_holds_the_truth_that_often(snapshot):
 
 def test_two_snapshots_blur_differently(snapshot):
     """What is learnt of one tells nothing of the noise of another."""
-    other = Guard({"min_audience": MINIMUM, "files": {"another": "snapshot"}})
+    other = Guard(manifest(MINIMUM))
 
     one, two = ([each.figure(600, str(at)).count for at in range(40)]
                 for each in (snapshot.guard, other))  # fmt: skip
@@ -90,7 +96,7 @@ def test_two_snapshots_blur_differently(snapshot):
 @pytest.mark.parametrize("minimum", [0, 1])
 def test_nothing_is_guarded_where_the_owner_says_so(minimum):
     """The least audience is a setting."""
-    figure = Guard({"min_audience": minimum, "files": {}}).figure(3, "")
+    figure = Guard(manifest(minimum)).figure(3, "")
 
     assert (figure.count, figure.low, figure.high, figure.exact) == (3, 3, 3, True)
 

@@ -46,7 +46,7 @@ def test_every_operation_asks_for_a_key_with_a_scope(path):
     for operation in DESCRIPTION["paths"][path].values():
         scopes = {scope for need in operation["security"] for scope in need["key"]}
         assert len(scopes) == 1
-        assert scopes <= {"read", "members", "export", "tiers", "runs"}
+        assert scopes <= {"read", "members", "export", "tiers", "runs", "admin"}
 
 
 @pytest.mark.parametrize(

@@ -172,3 +172,46 @@ def test_a_user_is_eligible_for_what_they_did_not_refuse(api, planted):
         allowed = [name for name in ("ads", "email") if user["user_id"] not in refused[name]]
         assert user["eligible_for"] == allowed
         assert ("*" in user["refuses"]) == (user["user_id"] in refused["*"])
+
+
+def test_one_call_erases_a_person(changing):
+    """From look-ups, lists and counts of every worker, at once; asking again is no error."""
+    workers = [caller(create_app(Settings(store=changing, no_auth=True))) for _ in range(2)]
+    gone = user_id(5)
+    circle = workers[0].get(f"/v1/users/{gone}").json()["circles"][0]["circle_id"]
+
+    done = workers[0].request("DELETE", f"/v1/users/{gone}")
+
+    assert done.status_code == 200
+    assert sorted(done.json()["runs"]) == sorted(RUNS)
+    for worker in workers:
+        assert worker.get(f"/v1/users/{gone}").status_code == 404
+        batch = worker.post("/v1/users:batchGet", json={"user_ids": [gone]}).json()
+        assert batch["missing"] == [gone]
+        listed = worker.get(f"/v1/circles/{circle}/members").json()
+        assert gone not in [member["user_id"] for member in listed["members"]]
+        assert listed["members_erased"] == 1
+        assert listed["total"] == len(listed["members"])
+        count = worker.post("/v1/audiences:count", json={}).json()["count"]
+        assert count == 39
+    assert workers[1].request("DELETE", f"/v1/users/{gone}").status_code == 200
+
+
+def test_pages_do_not_shift_when_someone_is_erased_between_them(changing):
+    """Everyone left is listed once."""
+    api = caller(create_app(Settings(store=changing, no_auth=True)))
+    seen, token = [], None
+    while True:
+        asked = {"page_size": 3} | ({"page_token": token} if token else {})
+        page = api.get("/v1/tiers/assignments", params=asked).json()
+        seen += [row["user_id"] for row in page["assignments"]]
+        token = page["next_page_token"]
+        if token is None:
+            break
+        if len(seen) == 9:
+            for user in (seen[1], user_id(21)):
+                assert api.request("DELETE", f"/v1/users/{quote(user)}").status_code == 200
+            gone = {seen[1], user_id(21)}
+
+    assert len(seen) == len(set(seen))
+    assert {user_id(number) for number in range(40)} - set(seen) <= gone

@@ -1,0 +1,211 @@
+"""Erasing a person: from every snapshot kept, from what is left of unfinished runs, from SQL.
+
+Snapshots are mapped by readers, so their index is scrubbed in place: the id becomes zeros, the
+record and the tags nothing, and a mark keeps the empty row out of every list. Tables are written
+anew without the person. Aggregates stay as they were. Only the SHA-256 of the id is kept, so that
+a later run from the same source does not bring the person back.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import sqlalchemy as sa
+
+from segmentation.conditions import MEASURES
+from segmentation.config import FACETS
+from segmentation.database import Database, erasures, metadata
+from segmentation.durable import replacing
+from segmentation.erased import mark
+from segmentation.errors import NotFound, StoreLocked
+from segmentation.layout import NO_TIME, NONE, USER_DTYPE
+from segmentation.lock import StoreLock
+from segmentation.manifest import MANIFEST, measure, read_manifest, snapshot_files, write_json
+from segmentation.registry import Registry, Strings
+from segmentation.store import Store
+from segmentation.work import unfinished
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erasure:
+    """What an erasure did: runs that knew the person, SQL rows removed, and whether a run is
+    under way that will be scrubbed when it is through.
+    """
+
+    runs: list[str]
+    rows: int
+    run_under_way: bool
+
+
+def erase(store: Store, database: Database, user_id: str, *, now: datetime) -> Erasure:
+    """Erase a person for good; asking again is no error.
+
+    Raises
+    ------
+    NotFound
+        When nobody is or was known by this id.
+    """
+    rows = erase_in_database(database, user_id)
+    runs = [
+        manifest["run_id"]
+        for manifest in store.runs()
+        if erase_in_snapshot(store.folder(manifest["run_id"]), user_id)
+    ]
+    if not runs and not rows and not is_erased(database, user_id):
+        raise NotFound.of("user", user_id)
+    note_erasure(database, user_id, now=now)
+    return Erasure(runs=runs, rows=rows, run_under_way=not forget_unfinished(store))
+
+
+def repeat_erasures(folder: Path, database: Database) -> int:
+    """Erase from a new snapshot everyone erased before; return how many it knew."""
+    with database.connect() as connection:
+        gone = set(connection.execute(sa.select(erasures.c.digest)).scalars())
+    if not gone:
+        return 0
+    ids = Registry.open(folder / "index").ids
+    known = [
+        user_id for user_id in map(ids.__getitem__, range(len(ids))) if digest(user_id) in gone
+    ]
+    return sum(erase_in_snapshot(folder, user_id) for user_id in known)
+
+
+def erase_in_database(database: Database, user_id: str) -> int:
+    """Remove every row of a person from the tables that have a `user_id`; return how many."""
+    removed = 0
+    is_sqlite = database.dialect.name == "sqlite"
+    with database.begin() as connection:
+        if is_sqlite:  # what is deleted shall not stay in free pages
+            connection.exec_driver_sql("PRAGMA secure_delete = ON")
+        for table in metadata.sorted_tables:
+            if "user_id" in table.c:
+                done = connection.execute(sa.delete(table).where(table.c.user_id == user_id))
+                removed += done.rowcount
+    if is_sqlite:  # nor in the log of writes
+        with database.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return removed
+
+
+def is_erased(database: Database, user_id: str) -> bool:
+    """Whether somebody of this id was erased before."""
+    known = sa.select(erasures.c.digest).where(erasures.c.digest == digest(user_id))
+    with database.connect() as connection:
+        return connection.execute(known).first() is not None
+
+
+def note_erasure(database: Database, user_id: str, *, now: datetime) -> None:
+    """Note that somebody of this id was erased, once."""
+    if not is_erased(database, user_id):
+        with database.begin() as connection:
+            connection.execute(sa.insert(erasures).values(digest=digest(user_id), at=now))
+
+
+def erase_in_snapshot(folder: Path, user_id: str) -> bool:
+    """Scrub a person out of a snapshot; False when it does not know them."""
+    index = folder / "index"
+    row = Registry.open(index).find(user_id)
+    in_tables = rewrite_tables(folder, user_id)
+    if row != NONE:
+        # The mark comes first: from then on no list shows the row, whatever is left in it.
+        mark(index, row)
+        scrub_record(index, row)
+        scrub_tags(folder / "models", row)
+        scrub_text(index, "user", lambda ids: [row])
+    scrub_text(index, "change", lambda ids: [at for at in range(len(ids)) if ids[at] == user_id])
+    if row != NONE or in_tables:
+        write_manifest_anew(folder)
+    return row != NONE or in_tables
+
+
+def scrub_text(index: Path, name: str, rows: Callable[[Strings], list[int]]) -> None:
+    """Overwrite some strings with zeros, in place."""
+    strings = Strings.open(index, name)
+    found = rows(strings)
+    if not found:
+        return
+    text = np.load(index / f"{name}_text.npy", mmap_mode="r+")
+    for at in found:
+        text[strings.ends[at] : strings.ends[at + 1]] = 0
+    text.flush()
+
+
+def scrub_record(index: Path, row: int) -> None:
+    """Make a user's record say that nothing is known, and their memberships weigh nothing."""
+    users = np.load(index / "users.npy", mmap_mode="r+")
+    nothing = {"f": np.nan, "i": NONE}
+    for name in USER_DTYPE.names or ():
+        kind = USER_DTYPE[name]
+        users[name][row] = (
+            NO_TIME if kind.itemsize == 8 and kind.kind == "i" else nothing[kind.kind]
+        )
+    users.flush()
+    place = int(np.load(index / "audience" / "places.npy", mmap_mode="r")[row])
+    for name in MEASURES:
+        column = np.load(index / "audience" / f"{name}.npy", mmap_mode="r+")
+        column[place] = np.nan
+        column.flush()
+    ends = np.load(index / "membership_ends.npy", mmap_mode="r")
+    strengths = np.load(index / "membership_strength.npy", mmap_mode="r+")
+    strengths[ends[row] : ends[row + 1]] = 0
+    strengths.flush()
+
+
+def scrub_tags(models: Path, row: int) -> None:
+    """Make a person's tags weigh nothing."""
+    for facet in FACETS:
+        path = models / f"{facet}_weights.npy"
+        if path.exists():
+            starts = np.load(models / f"{facet}_starts.npy", mmap_mode="r")
+            weights = np.load(path, mmap_mode="r+")
+            weights[starts[row] : starts[row + 1]] = 0
+            weights.flush()
+
+
+def rewrite_tables(folder: Path, user_id: str) -> bool:
+    """Write each table that names a person anew without them; say whether any did."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    found = False
+    for path in sorted((folder / "tables").glob("*.parquet")):
+        table = pq.read_table(path)
+        column = next((name for name in ("user_id", "raw") if name in table.column_names), None)
+        if column is None:
+            continue
+        if column == "raw":
+            named = pc.fill_null(pc.match_substring(table["raw"], user_id), False)
+        else:
+            named = pc.equal(table["user_id"], pa.scalar(user_id))
+        if pc.any(named).as_py():
+            found = True
+            with replacing(path) as beside:
+                pq.write_table(table.filter(pc.invert(named)), beside, compression="zstd")
+    return found
+
+
+def write_manifest_anew(folder: Path) -> None:
+    """State the checksums of the files as they are now."""
+    manifest = read_manifest(folder)
+    files = {name: measure(folder / name) for name in snapshot_files(folder)}
+    write_json(folder / MANIFEST, {**manifest, "files": files})
+
+
+def forget_unfinished(store: Store) -> bool:
+    """Remove what unfinished runs left, unless one is under way."""
+    try:
+        with StoreLock(store.path):
+            for work in unfinished(store.work_folder):
+                work.remove()
+    except StoreLocked:
+        return False
+    return True
+
+
+def digest(user_id: str) -> str:
+    """What is kept of an erased id."""
+    return hashlib.sha256(user_id.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,157 @@
+"""An erased person is nowhere; everyone else is as before, and so are aggregates."""
+
+import pyarrow.parquet as pq
+import pytest
+
+from segmentation.database import open_database
+from segmentation.erasure import erase, erase_in_snapshot, repeat_erasures
+from segmentation.errors import NotFound
+from segmentation.index import Snapshot
+from segmentation.lock import StoreLock
+from segmentation.store import Store
+from tests.service.stores import NOW, RUNS, fill
+from tests.snapshots import TIERS, build_snapshot, user_id
+
+USERS = 60
+GONE = user_id(5)
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A store with three runs."""
+    return Store(fill(tmp_path / "store", users=USERS))
+
+
+@pytest.fixture
+def database(store):
+    """Its database."""
+    engine = open_database(store.path)
+    yield engine
+    engine.dispose()
+
+
+def everything_but(snapshot, erased):
+    """All that a snapshot says of everyone else."""
+    others = [user_id(number) for number in range(USERS) if user_id(number) != erased]
+    lists = {
+        circle["circle_id"]: snapshot.members(circle["circle_id"], limit=USERS)
+        for circle in snapshot.circles()
+    }
+    lists |= {"tiers": snapshot.assignments(limit=USERS), "changes": snapshot.tier_changes()}
+    return snapshot.users(others), {
+        name: [row for row in rows if row["user_id"] != erased] for name, rows in lists.items()
+    }
+
+
+def test_no_file_of_the_store_names_an_erased_person(store, database):
+    """Neither as bytes anywhere nor inside a table; the checksums are right again."""
+    erase(store, database, GONE, now=NOW)
+
+    files = [path for path in store.path.rglob("*") if path.is_file()]
+    assert len(files) > 100
+    assert [path for path in files if GONE.encode() in path.read_bytes()] == []
+    for path in store.path.rglob("*.parquet"):
+        table = pq.read_table(path)
+        if "user_id" in table.column_names:
+            assert GONE not in table["user_id"].to_pylist()
+    for run_id in RUNS:
+        store.verify(run_id)
+
+
+def test_whoever_has_the_snapshot_open_sees_it_at_once(store, database):
+    """No answer holds the person; counts are the rows listed."""
+    with store.snapshot() as snapshot:
+        circles = [each["circle_id"] for each in snapshot.user(GONE)["circles"]]
+        tier = snapshot.user(GONE)["tier"]["tier"]
+        assert circles
+
+        erase(store, database, GONE, now=NOW)
+
+        with pytest.raises(NotFound):
+            snapshot.user(GONE)
+        with pytest.raises(NotFound):
+            snapshot.explanation(GONE)
+        for circle_id in circles:
+            members = snapshot.members(circle_id, limit=USERS)
+            assert len(members) == snapshot.member_count(circle_id)
+            assert len(members) == snapshot.circle(circle_id)["size"] - 1
+        assert len(snapshot.audience("")) == len(list(snapshot.audience("").ids())) == USERS - 1
+        held = snapshot.assignments(tier=tier, limit=USERS)
+        assert len(held) == snapshot.assignment_count(tier)
+        assert snapshot.assignment_count() == USERS - 1
+        for rows in (held, snapshot.tier_changes(limit=USERS)):
+            assert GONE not in [row["user_id"] for row in rows]
+
+
+def test_everyone_else_is_as_before(store, database):
+    """To the last figure, in a snapshot that is open and in one opened afterwards."""
+    with store.snapshot() as snapshot:
+        before = everything_but(snapshot, GONE)
+
+        erase(store, database, GONE, now=NOW)
+
+        assert everything_but(snapshot, GONE) == before
+    with store.snapshot() as again:
+        assert everything_but(again, GONE) == before
+
+
+@pytest.mark.parametrize("number", [0, 5, 17, 59])
+def test_ids_are_still_in_order(store, database, number):
+    """Whoever is erased, the others are found by comparing ids."""
+    gone = user_id(number)
+    erase(store, database, gone, now=NOW)
+    others = sorted((user_id(each) for each in range(USERS)), key=str.encode)
+    others.remove(gone)
+
+    with store.snapshot() as snapshot:
+        for other in others:
+            assert list(snapshot.audience(f'user_id = "{other}"').ids()) == [other]
+            below = set(snapshot.audience(f'user_id < "{other}"').ids())
+            assert below == set(others[: others.index(other)])
+        assert not snapshot.audience(f'user_id = "{gone}"')
+
+
+def test_a_later_run_does_not_bring_them_back(store, database):
+    """Though its source still names them."""
+    erase(store, database, GONE, now=NOW)
+    later = store.runs_folder / "20261104T020000Z-00000004"
+    build_snapshot(later, users=USERS, run_id=later.name).close()
+
+    assert repeat_erasures(later, database) == 1
+    assert repeat_erasures(later, database) == 0
+    with Snapshot.open(later) as snapshot, pytest.raises(NotFound):
+        snapshot.user(GONE)
+
+
+def test_erasing_again_is_no_error_and_a_stranger_is_one(store, database):
+    """Nobody is told of as erased who never was here."""
+    first = erase(store, database, GONE, now=NOW)
+    again = erase(store, database, GONE, now=NOW)
+
+    assert sorted(first.runs) == sorted(RUNS)
+    assert again.runs == []
+    with pytest.raises(NotFound, match="nobody-4711"):
+        erase(store, database, "nobody-4711", now=NOW)
+
+
+def test_what_an_unfinished_run_left_goes_too(store, database):
+    """Unless the run is under way: then the answer says so."""
+    left = store.work_folder / "20261105T020000Z-00000005" / "valid"
+    left.mkdir(parents=True)
+    (left / "people.txt").write_text(GONE, encoding="utf-8")
+
+    with StoreLock(store.path):
+        assert erase(store, database, GONE, now=NOW).run_under_way
+    assert left.exists()
+    assert not erase(store, database, GONE, now=NOW).run_under_way
+    assert not left.exists()
+
+
+def test_many_may_be_erased_one_by_one(tmp_path):
+    """Until nobody is left; the empty snapshot still answers."""
+    with build_snapshot(tmp_path / "run", users=20) as snapshot:
+        for number in range(20):
+            assert erase_in_snapshot(tmp_path / "run", user_id(number))
+            assert len(snapshot.audience("")) == 19 - number
+        assert snapshot.assignments() == []
+        assert all(snapshot.assignment_count(tier) == 0 for tier in TIERS)
