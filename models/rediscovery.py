@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from models.discovery import Sample, Search, from_dense_groups, merged, placed
+from models.discovery import Sample, from_dense_groups, learned, merged, placed, round_groups
 from models.landmarks import Canon, draw
 from models.mixture import crowd_shares
 from models.profiles import TagProfiles, assign, observed
@@ -99,7 +99,8 @@ def joined(sample: Sample, count: int, min_share: float, seed: int) -> TagProfil
 
 def rounded(sample: Sample, count: int, min_share: float, seed: int) -> TagProfiles | None:
     """Learn from `count` round groups."""
-    return Search(sample, min_share, seed).rounded(count)
+    groups = round_groups(sample.broad.points, count, seed)
+    return learned(groups, sample.broad, sample, min_share)
 
 
 WAYS = {"dense": dense, "rounded": rounded, "joined": joined}

@@ -109,6 +109,19 @@ class CirclesConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GatesConfig:
+    """What keeps a run from being published; each is checked in every facet.
+
+    The largest circle's part of the people who could be placed, the part of all people in a
+    circle, and the stability of the circle a person is in, on average.
+    """
+
+    max_largest_share: float = 0.6
+    min_coverage: float = 0.0
+    min_stability: float = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
 class SharingConfig:
     """How long after seeing a content a share still counts as its outcome."""
 
@@ -161,6 +174,7 @@ class Config:
     channels: ChannelsConfig = field(default_factory=ChannelsConfig)
     facets: FacetsConfig = field(default_factory=FacetsConfig)
     circles: CirclesConfig = field(default_factory=CirclesConfig)
+    gates: GatesConfig = field(default_factory=GatesConfig)
     sharing: SharingConfig = field(default_factory=SharingConfig)
     lifecycle: LifecycleConfig = field(default_factory=LifecycleConfig)
     rights: RightsConfig = field(default_factory=RightsConfig)

@@ -130,6 +130,7 @@ def report_of(context: Context) -> dict[str, Any]:
     """What the run says of itself: inputs, facets, sharing, rights, findings, timings."""
     load = context.work.load
     qualities = [quality_of(context, name) for name in FACETS]
+    findings = inspect(qualities, context.config.gates)
     ingest = load("ingest.json")
     tables = ingest["tables"].values()
     return {
@@ -144,7 +145,8 @@ def report_of(context: Context) -> dict[str, Any]:
         "sharing": load("sharing.json"),
         "customers": load("customers.json"),
         "rights": load("rights.json"),
-        "findings": [finding.to_dict() for finding in inspect(qualities)],
+        "findings": [finding.to_dict() for finding in findings],
+        "degenerate": any(finding.name == "degenerate" for finding in findings),
         "stages": context.work.records(),
     }
 
@@ -161,6 +163,8 @@ def facet_facts(context: Context, name: Facet) -> dict[str, Any]:
         "circles": quality.circles,
         "coverage": quality.coverage,
         "largest_share": quality.largest_share,
+        "silhouette": context.work.load(f"stability/{name}.json")["silhouette"],
+        "stability": quality.firmness,
         "reasons": dict(zip(words.tolist(), counts.tolist(), strict=True)),
     }
 
@@ -169,15 +173,17 @@ def quality_of(context: Context, name: Facet) -> FacetQuality:
     """The figures the publish gate judges a facet by."""
     found = context.circles(name)
     placed = found.labels[found.labels >= 0]
-    people = max(len(found.labels), 1)
+    placeable = int(np.count_nonzero(context.facet(name).reasons == ""))
     sizes = np.bincount(placed, minlength=found.model.n_circles)
     stability = load_arrays(context.work.folder / f"stability/{name}.npz")["mean"]
     return FacetQuality(
         facet=name,
         circles=found.model.n_circles,
-        largest_share=float(sizes.max(initial=0) / people),
-        coverage=len(placed) / people,
+        placeable=placeable,
+        largest_share=float(sizes.max(initial=0) / max(placeable, 1)),
+        coverage=len(placed) / max(len(found.labels), 1),
         stability=tuple(stability.tolist()),
+        sizes=tuple(sizes.tolist()),
     )
 
 

@@ -1,6 +1,8 @@
-"""Going live, behind the publish gate."""
+"""Going live, behind the publish gate, and going back."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from segmentation.errors import StoreError, UsageError
 from segmentation.store import Store
@@ -12,15 +14,40 @@ class GateClosed(StoreError):
 
 def go_live(store: Store, run_id: str, *, force: bool, reason: str, now: datetime) -> None:
     """Make a finished run live; past a blocking finding only by force and with a reason."""
-    if force and not reason:
+    if force and not reason.strip():
         raise UsageError("`--force` publishes past a failed gate: say why with `--reason TEXT`.")
-    blocking = [
-        finding["message"] for finding in store.report(run_id)["findings"] if finding["blocks"]
-    ]
-    if blocking and not force:
+    against = blocking(store.report(run_id))
+    if against and not force:
+        messages = " ".join(finding["message"] for finding in against)
         raise GateClosed(
-            f"{run_id} is kept but not published. {' '.join(blocking)} "
+            f"{run_id} is kept but not published. {messages} "
             f"`coterie publish {run_id} --force --reason TEXT` publishes it all the same."
         )
     store.verify(run_id)
-    store.publish(run_id, now=now, reason=reason, forced=bool(blocking))
+    store.publish(run_id, now=now, reason=reason, forced=bool(against))
+
+
+def go_back(store: Store, run_id: str | None, *, now: datetime, reason: str = "") -> str:
+    """Make an earlier run live again and return its id; without one named, the one live before.
+
+    A run that never was live did not pass the gate and cannot slip past it this way.
+    """
+    if run_id is not None and not was_live(store, run_id):
+        store.folder(run_id)
+        raise UsageError(
+            f"{run_id} was never live, so there is no going back to it. "
+            f"`coterie publish {run_id}` makes it live."
+        )
+    return store.rollback(run_id, now=now, reason=reason)
+
+
+def was_live(store: Store, run_id: str) -> bool:
+    """Whether a run has been published at any time."""
+    return any(
+        entry.run_id == run_id and entry.action == "publish" for entry in store.history.entries()
+    )
+
+
+def blocking(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a run found that keeps it from being published."""
+    return [finding for finding in report["findings"] if finding["blocks"]]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-LARGEST_SHARE = 0.6
+from segmentation.config import GatesConfig
+
 WEAK = 0.6
 
 
@@ -12,15 +13,29 @@ WEAK = 0.6
 class FacetQuality:
     """What the gate looks at in one facet.
 
-    `largest_share` is of all people, `coverage` the share placed in a circle, `stability` the
-    bootstrap Jaccard of each circle.
+    `largest_share` is the largest circle's part of the people who could be placed, `coverage` the
+    part of all people who are in a circle, `placeable` how many could be; `stability` is the
+    bootstrap Jaccard of each circle, NaN when not measured, and `sizes` its primary members.
     """
 
     facet: str
     circles: int
+    placeable: int
     largest_share: float
     coverage: float
     stability: tuple[float, ...]
+    sizes: tuple[int, ...]
+
+    @property
+    def firmness(self) -> float | None:
+        """Stability of the circle a person in a circle is in, on average; None when unmeasured."""
+        measured = [
+            (stability, size)
+            for stability, size in zip(self.stability, self.sizes, strict=True)
+            if stability == stability and size
+        ]
+        people = sum(size for _, size in measured)
+        return sum(stability * size for stability, size in measured) / people if people else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,30 +52,31 @@ class Finding:
         return asdict(self)
 
 
-def inspect(facets: Sequence[FacetQuality]) -> list[Finding]:
+def inspect(facets: Sequence[FacetQuality], gates: GatesConfig) -> list[Finding]:
     """Judge every facet; an empty answer means nothing to say against the run."""
     return [
         finding
         for facet in facets
-        for judge in (degenerate, empty, weak)
-        if (finding := judge(facet)) is not None
+        for judge in (degenerate, empty, thin, chance, weak)
+        if (finding := judge(facet, gates)) is not None
     ]
 
 
-def degenerate(facet: FacetQuality) -> Finding | None:
+def degenerate(facet: FacetQuality, gates: GatesConfig) -> Finding | None:
     """One circle that holds nearly everyone tells nobody apart."""
-    if facet.largest_share < LARGEST_SHARE:
+    if facet.largest_share < gates.max_largest_share:
         return None
     return Finding(
         name="degenerate",
         facet=facet.facet,
         blocks=True,
-        message=f"The largest {facet.facet} circle holds {facet.largest_share:.0%} of all people; "
-        f"below {LARGEST_SHARE:.0%} is asked. Look for a tag nearly everyone has.",
+        message=f"The largest {facet.facet} circle holds {facet.largest_share:.0%} of the people "
+        f"who could be placed; below {gates.max_largest_share:.0%} is asked "
+        "(`gates.max_largest_share`). Look for a tag nearly everyone has.",
     )
 
 
-def empty(facet: FacetQuality) -> Finding | None:
+def empty(facet: FacetQuality, gates: GatesConfig) -> Finding | None:
     """No circle is an honest answer, and people should hear it."""
     if facet.circles:
         return None
@@ -72,7 +88,36 @@ def empty(facet: FacetQuality) -> Finding | None:
     )
 
 
-def weak(facet: FacetQuality) -> Finding | None:
+def thin(facet: FacetQuality, gates: GatesConfig) -> Finding | None:
+    """Fewer people in circles than whoever asked can use."""
+    if not facet.placeable or facet.coverage >= gates.min_coverage:
+        return None
+    return Finding(
+        name="coverage",
+        facet=facet.facet,
+        blocks=True,
+        message=f"{facet.coverage:.1%} of the people are in {facet.facet} circles; at least "
+        f"{gates.min_coverage:.1%} is asked (`gates.min_coverage`). `circles.coverage` places "
+        "more, at the price of weaker circles.",
+    )
+
+
+def chance(facet: FacetQuality, gates: GatesConfig) -> Finding | None:
+    """Circles that other people of the same kind would not form are chance."""
+    firmness = facet.firmness
+    if firmness is None or firmness >= gates.min_stability:
+        return None
+    return Finding(
+        name="stability",
+        facet=facet.facet,
+        blocks=True,
+        message=f"The {facet.facet} circles have a mean stability of {firmness:.2f} over their "
+        f"people; at least {gates.min_stability:.2f} is asked (`gates.min_stability`). Ask for "
+        "fewer circles, or give more data.",
+    )
+
+
+def weak(facet: FacetQuality, gates: GatesConfig) -> Finding | None:
     """Circles that dissolve under resampling are counted, not hidden."""
     weak_circles = sum(stability < WEAK for stability in facet.stability)
     if not weak_circles:

@@ -9,6 +9,7 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from models.silhouette import sampled_silhouette
 from segmentation.arrays import load_arrays, save_arrays
 from segmentation.assembly import primary_circles
 from segmentation.circling import find_circles, measure_stability
@@ -104,6 +105,8 @@ def stability_of(context: Context, number: int, advance: Advance) -> int:
         begun=begun,
     )
     save_arrays(context.work.path(f"stability/{name}.npz"), vars(measured))
+    silhouette = sampled_silhouette(context.facet(name).matrix, found.labels, seed=context.seed)
+    context.work.save(f"stability/{name}.json", {"silhouette": silhouette})
     return found.model.n_circles
 
 

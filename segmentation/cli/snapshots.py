@@ -1,7 +1,7 @@
 """Commands over finished runs: `runs`, `compare`, `publish`, `rollback`, `export`."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -22,26 +22,28 @@ def register(app: typer.Typer) -> None:
 
 def runs(store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
     """List the finished runs, newest first; the live one is marked."""
+    from segmentation.publishing import blocking
     from segmentation.store import Store
 
     opened = Store(store)
     live = opened.current()
     rows = [
         {"run_id": facts["run_id"], "live": facts["run_id"] == live, "as_of": facts["as_of"],
-         "users": facts["rows"]["users"], "circles": facts["rows"]["circles"]}
+         "users": facts["rows"]["users"], "circles": facts["rows"]["circles"],
+         "gate": sorted({found["name"] for found in blocking(opened.report(facts["run_id"]))})}
         for facts in opened.runs()
     ]  # fmt: skip
     answer({"live": live, "runs": rows}, as_json, lambda: show_runs(rows))
 
 
-def show_runs(rows: list[dict[str, object]]) -> None:
-    """Draw the runs as a table."""
-    table = Table("run", "live", "as of", "people", "circles", box=None)
+def show_runs(rows: list[dict[str, Any]]) -> None:
+    """Draw the runs as a table; what the gate has against one stands at its end."""
+    table = Table("run", "live", "as of", "people", "circles", "gate", box=None)
     for row in rows:
-        live = "live" if row["live"] else ""
         table.add_row(
-            str(row["run_id"]), live, str(row["as_of"]), f"{row['users']:,}", str(row["circles"])
-        )
+            row["run_id"], "live" if row["live"] else "", str(row["as_of"]), f"{row['users']:,}",
+            str(row["circles"]), ", ".join(row["gate"]),
+        )  # fmt: skip
     Console().print(table if rows else "No run yet. `coterie run --events PATH` makes one.")
 
 
@@ -83,9 +85,10 @@ def rollback(
     as_json: Json = False,
 ) -> None:
     """Go back to an earlier run."""
+    from segmentation.publishing import go_back
     from segmentation.store import Store
 
-    live = Store(store).rollback(run, now=clock())
+    live = go_back(Store(store), run, now=clock())
     answer({"live": live}, as_json, lambda: typer.echo(f"{live} is live again."))
 
 

@@ -61,6 +61,8 @@ def show_circles(console: Console, word: str, circles: list[Row], facts: Row) ->
         )  # fmt: skip
     console.print("\n", table if circles else f"{word}: none", sep="")
     console.print("  in none: " + reasons_sentence(facts["reasons"]))
+    if facts["circles"]:
+        console.print("  " + shape_sentence(facts))
 
 
 def under_parents(narrow: list[Row], circles: list[Row]) -> Iterator[tuple[Row, str]]:
@@ -75,6 +77,14 @@ def under_parents(narrow: list[Row], circles: list[Row]) -> Iterator[tuple[Row, 
             told.add(parent)
             yield by_id[parent], ""
             yield from ((child, "  ") for child in narrow if child["parent_id"] == parent)
+
+
+def shape_sentence(facts: Row) -> str:
+    """How plain the circles are, never without the size of the largest."""
+    largest = f"the largest circle holds {facts['largest_share']:.0%} of who could be placed"
+    if facts["silhouette"] is None:
+        return largest
+    return f"silhouette {facts['silhouette']:.2f} (sampled); {largest}"
 
 
 def reasons_sentence(reasons: Mapping[str, int]) -> str:
