@@ -72,7 +72,7 @@ def find_circles(
         nobody = sparse.csr_array((len(reasons), 0))
         return FacetCircles(labels, nobody, reasons, nothing_known(facet.matrix.shape[1]))
     X = facet.matrix[eligible]
-    clusterer = clusterer_of(config, name, seed).fit(X)
+    clusterer = clusterer_of(config, name, seed, placeable=len(eligible) / len(reasons)).fit(X)
     reasons[eligible] = clusterer.reasons(X)
     labels[eligible] = clusterer.labels_
     members = spread(clusterer.memberships(X), eligible, len(reasons))
@@ -94,13 +94,20 @@ def nothing_known(n_tags: int) -> TagProfiles:
     )
 
 
-def clusterer_of(config: CirclesConfig, name: Facet, seed: int) -> CircleClusterer:
-    """The estimator as the settings ask for it; a number of circles is asked of interests only."""
+def clusterer_of(
+    config: CirclesConfig, name: Facet, seed: int, *, placeable: float = 1.0
+) -> CircleClusterer:
+    """The estimator as the settings ask for it; a number of circles is asked of interests only.
+
+    `placeable` is the share of all people who have enough tags and may be placed: coverage is
+    asked of all, so more of those must be.
+    """
     asked = config.count if name == "interest" and config.count != "auto" else None
+    wanted = None if config.coverage == "auto" else min(config.coverage / placeable, 1.0)
     return CircleClusterer(
         asked,
         min_circle_share=config.min_circle_share,
-        coverage=None if config.coverage == "auto" else config.coverage,
+        coverage=wanted,
         max_circles=config.max_circles,
         random_state=seed,
     )

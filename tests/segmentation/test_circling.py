@@ -31,6 +31,32 @@ def test_everyone_is_placed_or_has_a_reason(facet):
     assert np.diff(found.members.indptr)[400:].sum() == 0
 
 
+@pytest.mark.parametrize("asked", [0.4, 0.7, 0.85])
+def test_coverage_is_asked_of_everyone(asked):
+    """Of two thousand people, two hundred with too few tags, so many are placed to a point."""
+    rng = np.random.default_rng(7)
+    rows = np.zeros((2000, 60))
+    for person in range(1800):
+        own = rng.random(12) < rng.random()
+        circle = (person % 4) * 10 + rng.integers(0, 10, 12)
+        rows[person, np.where(own, circle, rng.integers(0, 60, 12))] = 1.0
+    reasons = np.array([""] * 1800 + ["too_few_tags"] * 200)
+    facet = FacetMatrix(sparse.csr_array(rows), [f"tag {n:02d}" for n in range(60)], reasons, ())
+
+    found = find_circles(facet, CirclesConfig(coverage=asked), name="interest", seed=0)
+
+    assert abs((found.labels >= 0).mean() - asked) < 0.01
+    assert ((found.labels >= 0) == (found.reasons == "")).all()
+
+
+def test_more_than_can_be_placed_places_whoever_can(facet):
+    """Whoever has enough tags and shares one with a circle."""
+    found = find_circles(facet, CirclesConfig(coverage=1.0), name="lifestyle", seed=0)
+
+    assert (found.labels[:400] >= 0).all()
+    assert (found.labels[400:] == -1).all()
+
+
 def test_kept_circles_come_back_the_same(facet, tmp_path):
     """Saving loses nothing."""
     found = find_circles(facet, CirclesConfig(), name="interest", seed=0)

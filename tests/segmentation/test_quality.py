@@ -1,15 +1,26 @@
-"""The gate stops a result that tells nobody apart, and speaks up on weak ones."""
+"""The gates stop a result that tells nobody apart, and speak up on weak ones."""
 
+import pytest
+
+from segmentation.config import GatesConfig
 from segmentation.quality import FacetQuality, inspect
 
 SOUND = FacetQuality(
-    facet="interest", circles=3, largest_share=0.3, coverage=0.8, stability=(0.9, 0.8, 0.7)
+    facet="interest",
+    circles=3,
+    placeable=100,
+    largest_share=0.3,
+    coverage=0.8,
+    stability=(0.9, 0.8, 0.7),
+    sizes=(30, 30, 20),
 )
+NAN = float("nan")
 
 
-def findings(**changes):
-    """What the gate finds in a sound facet after some changes."""
-    return inspect([FacetQuality(**{**vars(SOUND), **changes})])
+def findings(gates=None, **changes):
+    """What the gates find in a sound facet after some changes."""
+    facet = FacetQuality(**{**vars(SOUND), **changes})
+    return inspect([facet], gates or GatesConfig())
 
 
 def test_a_sound_facet_passes_without_a_word():
@@ -18,7 +29,7 @@ def test_a_sound_facet_passes_without_a_word():
 
 
 def test_a_circle_of_nearly_everyone_blocks():
-    """At 60 % of all people the result is degenerate."""
+    """At 60 % of the people who could be placed the result is degenerate."""
     (finding,) = findings(largest_share=0.6)
 
     assert finding.blocks
@@ -26,9 +37,58 @@ def test_a_circle_of_nearly_everyone_blocks():
     assert "60%" in finding.message
 
 
+def test_the_bound_on_the_largest_circle_is_a_setting():
+    """Who asks for less gets less."""
+    (finding,) = findings(GatesConfig(max_largest_share=0.25))
+
+    assert (finding.name, finding.blocks) == ("degenerate", True)
+
+
+def test_too_few_people_in_circles_block_when_a_floor_is_set():
+    """Without a floor any coverage is an answer."""
+    assert findings(coverage=0.02) == []
+    (finding,) = findings(GatesConfig(min_coverage=0.85))
+
+    assert (finding.name, finding.blocks) == ("coverage", True)
+    assert "80.0%" in finding.message
+
+
+def test_a_facet_nobody_has_tags_in_has_no_floor():
+    """A source without labels or times is no failure of coverage."""
+    found = findings(
+        GatesConfig(min_coverage=0.5),
+        circles=0, placeable=0, coverage=0.0, largest_share=0.0, stability=(), sizes=(),
+    )  # fmt: skip
+
+    assert [finding.name for finding in found] == ["no_circles"]
+
+
+def test_circles_at_the_level_of_chance_block():
+    """The circle a person is in counts, not how many weak ones there are beside."""
+    many_small = findings(stability=(0.9, 0.05, 0.05), sizes=(80, 1, 1))
+    one_large = findings(stability=(0.05, 0.9, 0.9), sizes=(80, 1, 1))
+
+    assert not any(finding.blocks for finding in many_small)
+    assert [finding.name for finding in one_large if finding.blocks] == ["stability"]
+
+
+@pytest.mark.parametrize(("asked", "blocks"), [(0.80, False), (0.85, True)])
+def test_the_stability_asked_is_a_setting(asked, blocks):
+    """Over their people the circles have a stability of 0.81."""
+    found = findings(GatesConfig(min_stability=asked))
+
+    assert any(finding.blocks for finding in found) == blocks
+
+
+def test_what_was_not_measured_does_not_block():
+    """No resample, no verdict; nor does one circle without people count."""
+    assert findings(stability=(NAN, NAN, NAN)) == []
+    assert findings(stability=(0.9, 0.9, NAN), sizes=(40, 40, 0)) == []
+
+
 def test_no_circle_is_told_and_does_not_block():
     """Noise is an answer."""
-    (finding,) = findings(circles=0, largest_share=0.0, stability=())
+    (finding,) = findings(circles=0, largest_share=0.0, stability=(), sizes=())
 
     assert finding.name == "no_circles"
     assert not finding.blocks
