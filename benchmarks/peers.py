@@ -2,7 +2,7 @@
 
     python -m benchmarks.peers [--data DIR] [--sets NAME ...] [--methods NAME ...] [--seeds 3]
         [--out results.json] [--check]
-    python -m benchmarks.peers --read results.json [--check]
+    python -m benchmarks.peers --read results.json ... [--out all.json] [--check]
 
 All methods get the same matrix. Where the circles are known every method is told their number;
 where they are not, tags are hidden and methods are judged by what their circles say of them, over a
@@ -38,7 +38,7 @@ PLANTED: dict[str, Callable[[int, int], Dataset]] = {
 def main() -> None:
     """Run or read the table, print it, and check the claims if asked."""
     given = asked()
-    results = Results.load(given.read) if given.read else run(given)
+    results = kept(given) if given.read else run(given)
     print(machine(results))
     print("\n" + against_truth(results))
     for name, figure in curves(results):
@@ -62,9 +62,17 @@ def asked() -> argparse.Namespace:
     ask.add_argument("--limit", type=float, default=300.0, help="CPU seconds of one trial at most")
     ask.add_argument("--threads", type=int, default=os.cpu_count())
     ask.add_argument("--out", type=Path, help="where to keep the results, as JSON")
-    ask.add_argument("--read", type=Path, help="print results kept before instead of running")
+    ask.add_argument("--read", type=Path, nargs="+", help="kept results to put together and print")
     ask.add_argument("--check", action="store_true", help="fail when a claim does not hold")
     return ask.parse_args()
+
+
+def kept(given: argparse.Namespace) -> Results:
+    """Read results kept before; keep them as one file if asked."""
+    results = Results.merged([Results.load(path) for path in given.read])
+    if given.out:
+        results.save(given.out)
+    return results
 
 
 def run(given: argparse.Namespace) -> Results:

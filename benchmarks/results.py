@@ -1,7 +1,7 @@
 """The trials of one run of the table, kept as JSON, and what is read off them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
@@ -14,7 +14,7 @@ OURS = "Coterie"
 UNASKED = "Coterie, unasked"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Results:
     """What was run, on which machine, and every trial."""
 
@@ -23,14 +23,24 @@ class Results:
     trials: list[Trial] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
-        """Write everything as JSON."""
-        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        """Write everything as JSON, a trial a line."""
+        lines = ",\n".join(json.dumps(asdict(trial)) for trial in self.trials)
+        head = f'{{"machine": {json.dumps(self.machine)},\n"command": {json.dumps(self.command)},'
+        path.write_text(f'{head}\n"trials": [\n{lines}\n]}}\n', encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read what `save` wrote."""
         told = json.loads(path.read_text(encoding="utf-8"))
         return cls(told["machine"], told["command"], [Trial(**each) for each in told["trials"]])
+
+    @classmethod
+    def merged(cls, parts: Sequence[Self]) -> Self:
+        """Put several runs together; of the same method on the same set the last one counts."""
+        last = {key(trial): part for part in parts for trial in part.trials}
+        trials = [t for part in parts for t in part.trials if last[key(t)] is part]
+        command = "; ".join(dict.fromkeys(part.command for part in parts))
+        return cls(parts[-1].machine, command, trials)
 
     @property
     def datasets(self) -> list[str]:
@@ -82,6 +92,11 @@ class Results:
         values = [np.interp(np.log(count), x, y, left=np.nan) for x, y in curves if len(x)]
         known = [value for value in values if not np.isnan(value)]
         return float(np.median(known)) if known else None
+
+
+def key(trial: Trial) -> tuple[str, str, int]:
+    """What a trial is of."""
+    return trial.dataset, trial.method, trial.seed
 
 
 def nearest(trials: list[Trial], count: int) -> Trial:

@@ -110,11 +110,13 @@ def hidden(folder: Path, *, ties_of: Labels | None, people: pd.Index) -> Dataset
     return Dataset(folder.name + HIDDEN, X, ties=ties_of, heldout=heldout)
 
 
-def interests(folder: Path) -> pd.DataFrame:
-    """Read the events of a folder as `user_id`, `tag` and `weight`."""
-    columns = ["user_id", "channel", "tag", "value"]
+def interests(folder: Path, *, until: pd.Timestamp | None = None) -> pd.DataFrame:
+    """Read the events of a folder, if asked up to a moment, as `user_id`, `tag` and `weight`."""
+    columns = ["user_id", "ts", "channel", "tag", "value"]
     events = pd.read_parquet(folder / "events.parquet", columns=columns)
     events = events[~events.channel.isin(NO_INTERESTS)]
+    if until is not None:
+        events = events[events.ts <= until]
     unit = events.groupby("channel").value.transform("median").replace(0, 1)
     return pd.DataFrame(
         {

@@ -55,7 +55,19 @@ def test_results_are_read_back_as_they_were_kept(results, tmp_path):
     """Every trial, with what it lacks."""
     results.save(tmp_path / "results.json")
 
-    assert Results.load(tmp_path / "results.json") == results
+    read = Results.load(tmp_path / "results.json")
+    assert vars(read) == vars(results)
+
+
+def test_a_method_run_again_replaces_its_earlier_trials(results):
+    """All of them, on that set and seed alone."""
+    again = Results({}, "again", [told("k-means", 8, 0.9)])
+
+    merged = Results.merged([results, again])
+
+    assert [t.figures["ami"] for t in merged.told("planted", "k-means")] == [0.9, 0.54]
+    assert len(merged.trials) == len(results.trials)
+    assert merged.of(HIDDEN, "k-means") == results.of(HIDDEN, "k-means")
 
 
 def test_a_method_that_cannot_be_told_is_taken_nearest_to_the_number(results):

@@ -16,7 +16,8 @@ def folder(tmp_path):
     rows = [(who, "browse", f"t{at}", 2.0) for who in people[:5] for at in range(6)]
     rows += [("u5", "app", "t1", 60.0), ("u0", "app", "t0", 60_000.0), ("u0", "share", "t9", 1.0)]
     columns = ["user_id", "channel", "tag", "value"]
-    pd.DataFrame(rows, columns=columns).to_parquet(tmp_path / "events.parquet")
+    events = pd.DataFrame(rows, columns=columns).assign(ts=pd.Timestamp("2026-01-01", tz="UTC"))
+    events.to_parquet(tmp_path / "events.parquet")
     truth = [("u0", "a", 2), ("u0", "b", 1), ("u1", "a", 1), ("u2", "b", 1), ("away", "a", 1)]
     table = pd.DataFrame(truth, columns=["user_id", "circle", "rank"])
     table.to_parquet(tmp_path / "truth.parquet")
@@ -34,6 +35,12 @@ def test_values_count_in_units_of_their_channel_and_at_most_ten(folder):
     assert weights.shape == (6, 6)
     assert weights[0, 0] == pytest.approx(1.0 + 60_000 / 30_030)
     assert weights[5].tolist() == [0.0, pytest.approx(60 / 30_030), 0.0, 0.0, 0.0, 0.0]
+
+
+def test_events_after_a_moment_are_not_read_if_it_is_given(folder):
+    """Else the future would leak into what is judged by it."""
+    assert sets.interests(folder, until=pd.Timestamp("2025-12-31", tz="UTC")).empty
+    assert not sets.interests(folder, until=pd.Timestamp("2026-01-01", tz="UTC")).empty
 
 
 def test_truth_is_the_first_circle_and_all_of_them(folder):
