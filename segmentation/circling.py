@@ -1,21 +1,24 @@
 """From a facet's matrix to circles people can be shown: fitted, placed, tested, named."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from models.circles import FEWEST_PEOPLE, CircleClusterer
-from models.profiles import TagProfiles
+from models.profiles import TagProfiles, assign
+from models.profiles import reasons as why_not
 from models.rediscovery import Rediscovery
+from models.revision import revised
 from models.stability import MOST_PEOPLE, Stability, bootstrap_jaccard, resample
 from segmentation.arrays import load_arrays, save_arrays
 from segmentation.config import CirclesConfig, Facet
+from segmentation.memory import Memory
 from segmentation.tags import FacetMatrix
 
 IntArray = npt.NDArray[np.int32]
@@ -62,9 +65,17 @@ class FacetCircles:
 
 
 def find_circles(
-    facet: FacetMatrix, config: CirclesConfig, *, name: Facet, seed: int
+    facet: FacetMatrix,
+    config: CirclesConfig,
+    *,
+    name: Facet,
+    seed: int,
+    memory: Memory | None = None,
 ) -> FacetCircles:
-    """Fit the circles of a facet on the people with enough tags and place each of them."""
+    """Fit the circles of a facet on the people with enough tags and place each of them.
+
+    What is remembered of the run before gives the fit a warm start.
+    """
     eligible = np.flatnonzero(facet.reasons == "")
     reasons = facet.reasons.astype("<U16")
     labels = np.full(len(reasons), -1, dtype=np.int32)
@@ -73,10 +84,22 @@ def find_circles(
         return FacetCircles(labels, nobody, reasons, nothing_known(facet.matrix.shape[1]))
     X = facet.matrix[eligible]
     clusterer = clusterer_of(config, name, seed, placeable=len(eligible) / len(reasons)).fit(X)
-    reasons[eligible] = clusterer.reasons(X)
-    labels[eligible] = clusterer.labels_
-    members = spread(clusterer.memberships(X), eligible, len(reasons))
-    return FacetCircles(labels, members, reasons, clusterer.model_)
+    model = clusterer.model_
+    if clusterer.n_circles is None:
+        seeds = (memory or Memory()).seeds(facet.tags)
+        model = revised(
+            model,
+            X,
+            seeds=seeds if config.warm_start else seeds[:0],
+            fewest=max(config.min_circle_share * len(eligible), FEWEST_PEOPLE),
+            coverage=clusterer.coverage,
+            seed=seed,
+        )
+    answer = assign(model, X, max_circles=config.max_circles)
+    reasons[eligible] = why_not(answer, min_tags=model.min_tags)
+    labels[eligible] = answer.labels
+    members = spread(answer.strengths, eligible, len(reasons))
+    return FacetCircles(labels, members, reasons, model)
 
 
 def nothing_known(n_tags: int) -> TagProfiles:
@@ -119,15 +142,6 @@ def spread(rows: sparse.csr_array, at: npt.NDArray[np.intp], height: int) -> spa
     counts[at] = np.diff(rows.indptr)
     starts = np.concatenate([[0], np.cumsum(counts)])
     return sparse.csr_array((rows.data, rows.indices, starts), shape=(height, rows.shape[1]))
-
-
-def aligned(profiles: sparse.csr_array, tags: Sequence[str], to: Sequence[str]) -> Any:  # noqa: ANN401 - scipy is untyped
-    """Return profiles over other tags: columns in the order of `to`, tags not there left out."""
-    place = {tag: column for column, tag in enumerate(to)}
-    target = np.array([place.get(tag, -1) for tag in tags], dtype=np.int64)
-    kept = np.flatnonzero(target >= 0)
-    move = sparse.csr_array((np.ones(len(kept)), (kept, target[kept])), shape=(len(tags), len(to)))
-    return sparse.csr_array(profiles @ move)
 
 
 def measure_stability(

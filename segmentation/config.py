@@ -99,13 +99,17 @@ class FacetsConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class CirclesConfig:
-    """How many circles, how small, how many a person; `resamples` measure stability."""
+    """How many circles, how small, how many a person; `resamples` measure stability.
+
+    With `warm_start` the circles of the run before are tried beside those found afresh.
+    """
 
     count: int | Literal["auto"] = "auto"
     coverage: float | Literal["auto"] = "auto"
     min_circle_share: float = 0.0008
     max_circles: int = 3
     resamples: int = 5
+    warm_start: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,9 +13,9 @@ from scipy import sparse
 from models.distinction import Mark, tag_marks
 from models.lineage import UNKNOWN, Event, match_circles
 from models.naming import circle_names, says_denied
-from segmentation.arrays import load_arrays
-from segmentation.circling import FacetCircles, aligned
+from segmentation.circling import FacetCircles
 from segmentation.config import Facet
+from segmentation.memory import Memory, aligned
 from segmentation.store import Store
 from segmentation.tables import empty
 from segmentation.tags import FacetMatrix
@@ -67,19 +67,18 @@ class Earlier:
         next_number = first_free(store, facet)
         if run_id is None:
             return cls(next_number=next_number)
-        model = load_arrays(store.folder(run_id) / "models" / f"{facet}.npz")
-        order = {circle: row for row, circle in enumerate(model["circle_ids"].tolist())}
+        memory = Memory.of(store, run_id, facet)
+        order = {circle: row for row, circle in enumerate(memory.circle_ids)}
         rows = rows_of(store.table(run_id, "circles"), facet)
         circles = [row for row in rows if row["circle_id"] in order]
         members = store.table(run_id, "members")
         primary = pc.and_(pc.equal(members["facet"], facet), pc.equal(members["rank"], 1))
-        parts = (model["shares"], model["tags"], model["starts"])
         return cls(
             people=store.table(run_id, "users")["user_id"].combine_chunks(),
             circles=sorted(circles, key=lambda row: order[row["circle_id"]]),
             members=members.filter(primary),
-            signatures=sparse.csr_array(parts, shape=(len(order), len(model["tag_names"]))),
-            tags=model["tag_names"].tolist(),
+            signatures=memory.signatures,
+            tags=memory.tags,
             lineage=rows_of(store.table(run_id, "lineage"), facet),
             next_number=next_number,
             parents=[row for row in rows if row["circle_id"] not in order],

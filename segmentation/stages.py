@@ -22,6 +22,7 @@ from segmentation.identity import Earlier, identify
 from segmentation.ingest import ingest
 from segmentation.lifecycle import lifecycle_stages
 from segmentation.loop import flywheel_report
+from segmentation.memory import Memory
 from segmentation.merits import People
 from segmentation.parents import families, raised, raised_before
 from segmentation.progress import Advance
@@ -75,7 +76,11 @@ def fit_circles(context: Context, advance: Advance) -> int:
     people = 0
     for done, name in enumerate(FACETS, start=1):
         found = find_circles(
-            context.facet(name), context.config.circles, name=name, seed=context.seed
+            context.facet(name),
+            context.config.circles,
+            name=name,
+            seed=context.seed,
+            memory=Memory.of(context.store, context.previous, name),
         )
         found.save(context.work.path(f"circles/{name}/model.npz").parent)
         people = len(found.labels)

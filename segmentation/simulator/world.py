@@ -55,7 +55,7 @@ def plant(users: int, seed: int, difficulty: Difficulty, periods: tuple[Period, 
     states = [first_state(circles, place_members(users, circles, stream(seed, "members")))]
     for period in periods[1:]:
         rng = stream(seed, "drift", period.number)
-        states.append(next_state(states[-1], vocabulary, difficulty, rng))
+        states.append(next_state(states, vocabulary, difficulty, rng))
     popularity = crowd(vocabulary, stream(seed, "crowd"))
     members = states[0].members
     people = populate(users, members, difficulty, periods, stream(seed, "people"))

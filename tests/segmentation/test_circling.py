@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from segmentation.circling import FacetCircles, aligned, find_circles, spread
+from segmentation.circling import FacetCircles, find_circles, spread
 from segmentation.config import CirclesConfig
+from segmentation.memory import Memory
 from segmentation.tags import FacetMatrix
 
 
@@ -93,10 +94,20 @@ def test_rows_go_back_to_where_they_were_taken_from():
     assert back.toarray().tolist() == [[0, 0], [1, 0], [0, 0], [0, 2]]
 
 
-def test_profiles_move_to_the_columns_of_other_tags():
-    """Tags that are gone are left out, new ones are empty."""
-    profiles = sparse.csr_array(np.array([[0.25, 0.75]]))
+def test_a_circle_of_the_run_before_is_tried_unless_told_not_to(facet, monkeypatch):
+    """Memory reaches the second look as seeds over today's tags."""
+    seen = []
 
-    moved = aligned(profiles, ["b", "gone"], to=["a", "b"])
+    def look(model, X, *, seeds, **_):
+        seen.append(seeds)
+        return model
 
-    assert moved.toarray().tolist() == [[0.0, 0.25]]
+    monkeypatch.setattr("segmentation.circling.revised", look)
+    memory = Memory(["interest-1"], sparse.csr_array(np.array([[1.0]])), ["tag 07"])
+
+    for warm in (True, False):
+        find_circles(facet, CirclesConfig(warm_start=warm), name="interest", seed=0, memory=memory)
+
+    assert seen[0].shape == (1, 40)
+    assert seen[0][0, 7] == 1.0
+    assert seen[1].shape == (0, 40)

@@ -1,0 +1,99 @@
+"""Circles that are really two, found by looking at each circle's own people.
+
+Halves that share most of their tags lie so close together that a look at everybody takes them for
+one. Among the circle's people alone, what sets the halves apart is what varies most.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from models.mixture import dense, refine, settle, signatures, tag_sums, with_signatures
+from models.profiles import TagProfiles, assign_observed
+from models.rows import FloatArray, IntArray, Rows
+from models.trimming import joined_alike, large_enough, merit, only, without_composites
+
+FEWEST = 60
+"""People a circle needs before a look inside can tell anything."""
+APART = 0.75
+"""Cosine of two signatures above which they are shades of one circle."""
+FAINT_CROWD = 0.05
+"""Share of a circle's own people who may turn out to belong to neither half."""
+STEPS = 8
+MOST_ROUNDS = 6
+"""Halvings of one circle: enough to make many of a few that were found too coarse."""
+
+
+def divided(profiles: TagProfiles, people: Rows, *, min_share: float) -> TagProfiles:
+    """Cut circles in two, and their halves again, as long as that describes the people better."""
+    for _ in range(MOST_ROUNDS):
+        cut = cut_once(profiles, people, min_share=min_share)
+        if cut is profiles:
+            break
+        profiles = cut
+    return profiles
+
+
+def cut_once(profiles: TagProfiles, people: Rows, *, min_share: float) -> TagProfiles:
+    """Cut the circles that are better cut; return the very same profiles when nothing is gained.
+
+    A cut has to pay among the circle's own people, price of the additional tags included; then
+    all cuts together have to pay among everybody (Schwarz 1978).
+    """
+    labels = assign_observed(profiles, people, max_circles=0).labels.astype(np.int64)
+    pieces = [
+        halves(
+            only(profiles, np.array([circle])),
+            people.take(np.flatnonzero(labels == circle)),
+            fewest=min_share * people.n_rows,
+        )
+        for circle in range(profiles.n_circles)
+    ]
+    counts = np.array([len(piece) for piece in pieces])
+    if (counts == 1).all():
+        return profiles
+    sizes = np.repeat(profiles.sizes / counts, counts)
+    cut = refine(with_signatures(profiles, np.vstack(pieces), sizes), people)
+    cut = without_composites(joined_alike(cut))
+    cut = settle(large_enough(cut, min_share), people)
+    return max([profiles, cut], key=lambda found: merit(found, people))
+
+
+def halves(circle: TagProfiles, members: Rows, *, fewest: float) -> FloatArray:
+    """Return the signature of a circle, or those of its halves, as a dense table."""
+    whole = dense(circle)
+    if members.n_rows < max(FEWEST, 2.0 * fewest):
+        return whole
+    alone = replace(circle, noise=FAINT_CROWD)
+    sides = tag_sums(members, two_sides(members, circle.tags), count=2)
+    both = signatures(sides, circle.background)
+    if not both.any(axis=1).all():
+        return whole
+    one = refine(alone, members, steps=STEPS)
+    two = refine(with_signatures(alone, both, np.full(2, 0.5)), members, steps=STEPS)
+    cut = dense(two)
+    pays = merit(two, members) > merit(one, members)
+    is_cut = pays and cosine(*cut) < APART and two.sizes.min() * members.n_rows >= fewest
+    return cut if is_cut and (two.signatures.counts >= 2).all() else whole
+
+
+def two_sides(members: Rows, tags: IntArray) -> IntArray:
+    """Part people along the line on which having the circle's tags varies together most.
+
+    Each tag is brought to unit variance and each person's level taken out, so that neither
+    popular tags nor busy people decide. The sign is fixed by the largest loading.
+    """
+    has: FloatArray = np.asarray((members.to_csr()[:, tags] > 0).todense(), dtype=np.float64)
+    usual = np.asarray(has.mean(axis=0))
+    has = (has - usual) / np.sqrt(np.maximum(usual * (1.0 - usual), 1e-3))
+    has -= has.mean(axis=1, keepdims=True)
+    spread, axes = np.linalg.eigh(has.T @ has)
+    main: FloatArray = axes[:, np.argmax(spread)]
+    main = main * np.sign(main[np.argmax(np.abs(main))])
+    return np.asarray((has @ main > 0).astype(np.int64))
+
+
+def cosine(one: FloatArray, other: FloatArray) -> float:
+    """Return the cosine of two signatures, 0 when one of them is empty."""
+    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(one @ other / max(lengths, 1e-12))
