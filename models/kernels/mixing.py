@@ -41,25 +41,68 @@ def crowd_weight(weights, count):
 
 
 @part
-def likelihood_of(pair, count, tag_of, try_of, ratio_of, weights, crowd):
-    """Where the pairs of a tag end, and how likely the tag is, relative to the background."""
-    hit, end = 0.0, pair
-    while end < count and tag_of[end] == tag_of[pair]:
-        hit += weights[try_of[end]] * ratio_of[end]
-        end += 1
-    return end, crowd + hit
+def listed(first, last, columns, values, entries, circles, ratios, place_of,
+    try_of, ratio_of, weight_of, is_last,
+):  # fmt: skip
+    """List the pairs of a row's tags with the circles tried; return how many.
+
+    A pair is the place of its circle, its ratio, the tag's weight and whether it ends the tag.
+    """
+    count = 0
+    for at in range(first, last):
+        before = count
+        for entry in range(entries[columns[at]], entries[columns[at] + 1]):
+            if place_of[circles[entry]] >= 0:
+                try_of[count], ratio_of[count] = place_of[circles[entry]], ratios[entry]
+                weight_of[count], is_last[count] = values[at], False
+                count += 1
+        if count > before:
+            is_last[count - 1] = True
+    return count
 
 
 @part
-def keep(tried, best, weights, loss, strengths, place_of, member_circles, member_weights):
+def explain(try_of, ratio_of, weight_of, is_last, count, weights, crowd, mass):
+    """Add to `mass` the tags' worth of the row that each circle accounts for."""
+    hit, start = 0.0, 0
+    for p in range(count):
+        hit += weights[try_of[p]] * ratio_of[p]
+        if is_last[p]:
+            likelihood = crowd + hit
+            for q in range(start, p + 1):
+                share = weights[try_of[q]] * ratio_of[q] / likelihood
+                mass[try_of[q]] += weight_of[q] * share
+            hit, start = 0.0, p + 1
+
+
+@part
+def lose(try_of, ratio_of, weight_of, is_last, count, weights, crowd, primary, loss):
+    """Add to `loss` the log-likelihood that goes with each further circle's part of the tags."""
+    hit, start = 0.0, 0
+    for p in range(count):
+        hit += weights[try_of[p]] * ratio_of[p]
+        if is_last[p]:
+            likelihood = crowd + hit
+            for q in range(start, p + 1):
+                if try_of[q] == primary:
+                    continue
+                without = max(likelihood - weights[try_of[q]] * ratio_of[q], 1e-9)
+                loss[try_of[q]] += weight_of[q] * log(likelihood / without)
+            hit, start = 0.0, p + 1
+
+
+@part
+def keep(
+    row, tried, count, best, weights, loss, strengths, place_of, member_circles, member_weights
+):
     """Write the strongest circles a row needs, ascending; the primary leads them."""
     lead = weights[place_of[best]]
     top = lead
-    for c in range(len(tried)):
-        if loss[c] > NEEDED:
+    for c in range(count):
+        if loss[c] > NEEDED and tried[c] != best:
             top = max(top, weights[c])
     bound = 0.5 * (lead + top) if top > lead else lead
-    for c in range(len(tried)):
+    for c in range(count):
         if tried[c] == best:
             strengths[c] = bound
         elif loss[c] > NEEDED:
@@ -67,64 +110,45 @@ def keep(tried, best, weights, loss, strengths, place_of, member_circles, member
         else:
             strengths[c] = -1.0
     written = 0
-    for c in range(len(tried)):
+    for c in range(count):
         place_of[tried[c]] = -1
         if strengths[c] < 0.0:
             continue
         stronger = 0
-        for d in range(len(tried)):
+        for d in range(count):
             tie = strengths[d] == strengths[c] and d < c
             if strengths[d] > strengths[c] or tie:
                 stronger += 1
-        if stronger < len(member_circles):
-            member_circles[written] = tried[c]
-            member_weights[written] = strengths[c]
+        if stronger < member_circles.shape[1]:
+            member_circles[row, written] = tried[c]
+            member_weights[row, written] = strengths[c]
             written += 1
 
 
 @part
 def mix(
-    first, last, columns, values, entries, circles, ratios, total,
-    tried, chances, best, pairs, place_of, scratch,
-    member_circles, member_weights,
+    row, total, tried, n_tried, chances, best, try_of, ratio_of, weight_of, is_last, count,
+    place_of, weights, mass, loss, member_circles, member_weights,
 ):  # fmt: skip
     """Fit one row as a mixture of the circles tried and the crowd; write those it needs."""
-    tag_of, try_of, ratio_of = pairs
-    count = 0
-    for at in range(first, last):
-        for entry in range(entries[columns[at]], entries[columns[at] + 1]):
-            if place_of[circles[entry]] >= 0:
-                tag_of[count], try_of[count] = at, place_of[circles[entry]]
-                ratio_of[count] = ratios[entry]
-                count += 1
-    weights, mass = scratch[0], scratch[1]
     prior_sum = 0.0
-    for c in range(len(tried)):
+    for c in range(n_tried):
         prior_sum += chances[tried[c]]
-    for c in range(len(tried)):
+    for c in range(n_tried):
         weights[c] = chances[tried[c]] / (prior_sum + 1.0)
     norm = total + CROWD_TAGS + PRIOR_TAGS * prior_sum
     for _ in range(STEPS):
-        mass[: len(tried)] = 0.0
-        crowd, pair = crowd_weight(weights, len(tried)), 0
-        while pair < count:
-            end, likelihood = likelihood_of(pair, count, tag_of, try_of, ratio_of, weights, crowd)
-            for p in range(pair, end):
-                c = try_of[p]
-                mass[c] += values[tag_of[p]] * (weights[c] * ratio_of[p] / likelihood)
-            pair = end
-        for c in range(len(tried)):
+        for c in range(n_tried):
+            mass[c] = 0.0
+        crowd = crowd_weight(weights, n_tried)
+        explain(try_of, ratio_of, weight_of, is_last, count, weights, crowd, mass)
+        for c in range(n_tried):
             weights[c] = (mass[c] + PRIOR_TAGS * chances[tried[c]]) / norm
-    loss = scratch[2]
-    loss[: len(tried)] = 0.0
-    crowd, pair = crowd_weight(weights, len(tried)), 0
-    while pair < count:
-        end, likelihood = likelihood_of(pair, count, tag_of, try_of, ratio_of, weights, crowd)
-        for p in range(pair, end):
-            c = try_of[p]
-            without = max(likelihood - weights[c] * ratio_of[p], 1e-9)
-            loss[c] += values[tag_of[p]] * log(likelihood / without)
-        pair = end
-    for c in range(len(tried)):
-        loss[c] += total * log(max(1.0 - weights[c], 1e-9))
-    keep(tried, best, weights, loss, scratch[3], place_of, member_circles, member_weights)
+    for c in range(n_tried):
+        loss[c] = 0.0
+    if n_tried > 1:
+        crowd, primary = crowd_weight(weights, n_tried), place_of[best]
+        lose(try_of, ratio_of, weight_of, is_last, count, weights, crowd, primary, loss)
+        for c in range(n_tried):
+            loss[c] += total * log(max(1.0 - weights[c], 1e-9))
+    keep(row, tried, n_tried, best, weights, loss, mass, place_of, member_circles, member_weights)

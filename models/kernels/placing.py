@@ -16,7 +16,7 @@ from models.kernels.compiler import (
     kernel,
 )
 from models.kernels.evidence import collect, gather, summed
-from models.kernels.mixing import candidates, mix, most_pairs
+from models.kernels.mixing import candidates, listed, mix, most_pairs
 
 
 @kernel(
@@ -40,8 +40,10 @@ def place(
     hits, cells = np.empty(n_circles, np.int64), np.empty(n_circles * n_grid)
     odds, parts = np.empty(n_circles), np.empty(n_circles)
     room = most_pairs(starts, columns, entries) if member_circles.shape[1] else 0
-    pairs = (np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room))
-    scratch, place_of = np.empty((4, n_circles)), np.full(n_circles, -1)
+    try_of, ratio_of = np.empty(room, np.int64), np.empty(room)
+    weight_of, is_last = np.empty(room), np.empty(room, np.bool_)
+    weights, mass, loss = np.empty(n_circles), np.empty(n_circles), np.empty(n_circles)
+    place_of = np.full(n_circles, -1)
     for row in range(len(labels)):
         first, last = starts[row], starts[row + 1]
         total = gather(first, last, columns, values, entries, circles, gains, scores, is_hit)
@@ -65,8 +67,11 @@ def place(
         labels[row] = best if enough and top > 0.0 else -1
         if labels[row] >= 0 and member_circles.shape[1]:
             tried = candidates(hits, odds, count, best, place_of)
+            pairs = listed(
+                first, last, columns, values, entries, circles, ratios, place_of,
+                try_of, ratio_of, weight_of, is_last,
+            )  # fmt: skip
             mix(
-                first, last, columns, values, entries, circles, ratios, total,
-                hits[:tried], chances, best, pairs, place_of, scratch,
-                member_circles[row], member_weights[row],
+                row, total, hits, tried, chances, best, try_of, ratio_of, weight_of, is_last, pairs,
+                place_of, weights, mass, loss, member_circles, member_weights,
             )  # fmt: skip
