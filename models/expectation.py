@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.exponentials import exp, log
-from models.kernels.learning import learn
+from models.kernels.learning import GRID_POINTS, learn
 from models.kernels.threads import over_pieces
 from models.profiles import TagProfiles
 from models.rows import FloatArray, IntArray, Rows
@@ -80,17 +80,32 @@ def of_piece(
     table = profiles.table
     entries = np.zeros(len(table.circles) if tags else 0)
     background = np.zeros(profiles.n_tags if tags else 0)
-    sizes, grid = np.zeros(profiles.n_circles), np.zeros(len(profiles.grid))
+    sizes, grid = np.zeros(profiles.n_circles), np.zeros(GRID_POINTS)
     log_odds, sure = np.empty(rows.n_rows), np.empty(rows.n_rows, np.int64)
     learn(
         rows.starts, rows.columns.astype(np.int32, copy=False), rows.values,
-        table.starts, table.circles, table.gains_by_entry, table.shares_by_entry, table.base,
-        log(profiles.grid_weights), profiles.log_priors, exp(profiles.log_priors), SURE,
+        table.starts, table.circles, widened(table.gains_by_entry),
+        widened(table.shares_by_entry), widened(table.base),
+        widened(log(profiles.grid_weights), -np.inf), profiles.log_priors,
+        exp(profiles.log_priors), SURE,
         entries, background, sizes, grid, log_odds, sure,
     )  # fmt: skip
-    crowd = rows.n_rows * np.log(profiles.noise) + rows.values @ by_chance[rows.columns]
+    grid = grid[: len(profiles.grid)]
+    crowd = rows.n_rows * np.log(profiles.noise) + (rows.values * by_chance[rows.columns]).sum()
     log_likelihood = float(crowd + log_odds.sum())
     return Expectations(entries, background, sizes, grid, log_likelihood, sure)
+
+
+def widened(array: FloatArray, value: float = 0.0) -> FloatArray:
+    """Fill the last axis up to `GRID_POINTS`."""
+    missing = GRID_POINTS - array.shape[-1]
+    if missing < 0:
+        raise ValueError(
+            f"`grid` must have at most {GRID_POINTS} points, got {array.shape[-1]}. "
+            "Use fewer, or raise `GRID_POINTS`."
+        )
+    before = [(0, 0)] * (array.ndim - 1)
+    return np.pad(array, [*before, (0, missing)], constant_values=value) if missing else array
 
 
 def added(parts: Iterable[FloatArray], size: int) -> FloatArray:

@@ -1,6 +1,7 @@
 """What people say about the circles, each of their tags judged by the others alone.
 
-Exponentials are taken in long runs, which the compiler turns into vector code.
+Exponentials are taken in long runs, and the grid has a size known beforehand: the compiler turns
+both into vector code.
 """
 
 import numpy as np
@@ -21,6 +22,9 @@ from models.kernels.compiler import (
 from models.kernels.evidence import collect, gather
 from models.kernels.mixing import most_pairs
 
+GRID_POINTS = 6
+"""Most shares of signal that profiles may tell apart when they learn."""
+
 
 @part
 def weigh(cells, count, hits, base, total, grid_logs, log_priors, everyone, odds):
@@ -32,16 +36,16 @@ def weigh(cells, count, hits, base, total, grid_logs, log_priors, everyone, odds
     top, at, left = 0.0, 0, everyone
     for h in range(count):
         left -= odds[hits[h]]
-        for g in range(len(base)):
+        for g in range(GRID_POINTS):
             cells[at] += grid_logs[g] + log_priors[hits[h]]
             top = max(top, cells[at])
             at += 1
-    for g in range(len(base)):
+    for g in range(GRID_POINTS):
         cells[at + g] = base[g] * total + grid_logs[g]
-    cells[at + len(base)] = 0.0
-    for n in range(at + len(base) + 1):
+    cells[at + GRID_POINTS] = 0.0
+    for n in range(at + GRID_POINTS + 1):
         cells[n] = exp(cells[n] - top)
-    for g in range(len(base)):
+    for g in range(GRID_POINTS):
         cells[at + g] *= max(left, 0.0)
     return top
 
@@ -52,14 +56,14 @@ def tally(cells, count, hits, sure_above, sizes, grid):
 
     The circle is the one with more than `sure_above` of the weight, else -1.
     """
-    n_grid, whole, sure = len(grid), 0.0, -1
-    for at in range((count + 1) * n_grid + 1):
+    whole, sure = 0.0, -1
+    for at in range((count + 1) * GRID_POINTS + 1):
         whole += cells[at]
     for h in range(count):
         mass = 0.0
-        for g in range(n_grid):
-            mass += cells[h * n_grid + g]
-            grid[g] += cells[h * n_grid + g] / whole
+        for g in range(GRID_POINTS):
+            mass += cells[h * GRID_POINTS + g]
+            grid[g] += cells[h * GRID_POINTS + g] / whole
         sizes[hits[h]] += mass / whole
         if mass > sure_above * whole:
             sure = hits[h]
@@ -77,11 +81,11 @@ def divisors(first, last, columns, values, entries, gains, base, factors):
         weight, tag = values[token], columns[token]
         if entries[tag] == entries[tag + 1]:
             continue
-        for g in range(len(base)):
+        for g in range(GRID_POINTS):
             factors[at] = -weight * base[g]
             at += 1
         for entry in range(entries[tag], entries[tag + 1]):
-            for g in range(len(base)):
+            for g in range(GRID_POINTS):
                 factors[at] = -weight * (base[g] + gains[entry, g])
                 at += 1
     for n in range(at):
@@ -89,22 +93,25 @@ def divisors(first, last, columns, values, entries, gains, base, factors):
 
 
 @part
-def drawn(start, end, circles, shares, cells, place_of, by_grid, factors, at, draws):
+def drawn(start, end, circles, shares, cells, place_of, others, factors, at, draws):
     """Write into `draws` what each entry of a tag draws of the weights without that tag.
 
-    Returns the sum of those weights, the crowd's left out; the tag's factors begin at `at`.
+    `others` comes with the weights of all circles by grid and leaves with those the tag does
+    not point to. Returns the sum of the weights without the tag, the crowd's left out; the
+    tag's factors begin at `at`.
     """
-    n_grid, norm = len(by_grid), 0.0
-    for g in range(n_grid):
-        others = by_grid[g]
-        for entry in range(start, end):
-            others -= cells[place_of[circles[entry]] * n_grid + g]
-        norm += max(others, 0.0) * factors[at + g]
+    norm = 0.0
     for entry in range(start, end):
-        mass = 0.0
-        at += n_grid
-        for g in range(n_grid):
-            left = cells[place_of[circles[entry]] * n_grid + g] * factors[at + g]
+        cell = place_of[circles[entry]] * GRID_POINTS
+        for g in range(GRID_POINTS):
+            others[g] -= cells[cell + g]
+    for g in range(GRID_POINTS):
+        norm += max(others[g], 0.0) * factors[at + g]
+    for entry in range(start, end):
+        cell, mass = place_of[circles[entry]] * GRID_POINTS, 0.0
+        at += GRID_POINTS
+        for g in range(GRID_POINTS):
+            left = cells[cell + g] * factors[at + g]
             norm += left
             mass += left * shares[entry, g]
         draws[entry - start] = mass
@@ -127,12 +134,12 @@ def learn(
 
     `log_odds` gets each row's log-likelihood beyond that of the crowd, its prior included.
     """
-    n_circles, n_grid = len(log_priors), len(base)
-    scores, is_hit = np.zeros((n_circles, n_grid)), np.zeros(n_circles, np.bool_)
-    hits, cells = np.empty(n_circles, np.int64), np.empty((n_circles + 1) * n_grid + 1)
-    by_grid, draws = np.empty(n_grid), np.empty(n_circles)
+    n_circles = len(log_priors)
+    scores, is_hit = np.zeros((n_circles, GRID_POINTS)), np.zeros(n_circles, np.bool_)
+    hits, cells = np.empty(n_circles, np.int64), np.empty((n_circles + 1) * GRID_POINTS + 1)
+    by_grid, others, draws = np.empty(GRID_POINTS), np.empty(GRID_POINTS), np.empty(n_circles)
     place_of = np.empty(n_circles, np.int64)
-    room = n_grid * most_pairs(starts, columns, entries) if len(crowd_mass) else 0
+    room = GRID_POINTS * most_pairs(starts, columns, entries) if len(crowd_mass) else 0
     factors = np.empty(2 * room)
     everyone = odds.sum()
     for row in range(len(sure)):
@@ -146,11 +153,11 @@ def learn(
             continue
         for h in range(count):
             place_of[hits[h]] = h
-        for g in range(n_grid):
+        for g in range(GRID_POINTS):
             by_grid[g] = 0.0
             for h in range(count + 1):
-                by_grid[g] += cells[h * n_grid + g]
-        crowd, at = cells[(count + 1) * n_grid], 0
+                by_grid[g] += cells[h * GRID_POINTS + g]
+        crowd, at = cells[(count + 1) * GRID_POINTS], 0
         divisors(first, last, columns, values, entries, gains, base, factors)
         for token in range(first, last):
             weight, tag = values[token], columns[token]
@@ -158,10 +165,12 @@ def learn(
             if start == end:
                 crowd_mass[tag] += weight
                 continue
+            for g in range(GRID_POINTS):
+                others[g] = by_grid[g]
             norm = crowd + drawn(
-                start, end, circles, shares, cells, place_of, by_grid, factors, at, draws
+                start, end, circles, shares, cells, place_of, others, factors, at, draws
             )
-            at += (end - start + 1) * n_grid
+            at += (end - start + 1) * GRID_POINTS
             taken = 0.0
             for entry in range(start, end):
                 share = draws[entry - start] / max(norm, 1e-300)

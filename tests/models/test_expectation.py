@@ -1,5 +1,7 @@
 """What people say about the circles, against the definition written out in full."""
 
+from dataclasses import replace
+
 import numba
 import numpy as np
 import pytest
@@ -87,6 +89,14 @@ def test_posteriors_add_up_as_defined(profiles, people):
     sure = np.where((shares * touched).max(axis=1) > SURE, shares.argmax(axis=1), -1)
     assert (seen.sure == sure).all()
     assert not seen.entries.any()
+
+
+def test_a_grid_too_fine_is_refused(profiles, people):
+    """Compiled for a size, and says so."""
+    fine = replace(profiles, grid=np.linspace(0.1, 0.9, 9), grid_weights=np.full(9, 1 / 9))
+
+    with pytest.raises(ValueError, match="`grid` must have at most 6 points, got 9"):
+        expect(fine, Rows.of(people))
 
 
 def test_threads_do_not_show(profiles, people, monkeypatch):
