@@ -10,7 +10,7 @@ from pyroaring import FrozenBitMap
 
 from models.lifecycle import STAGES
 from segmentation.bitmaps import NOBODY, Bitmaps, Places, array_of, bitmap_of
-from segmentation.conditions import MEASURES, Condition, bind
+from segmentation.conditions import MEASURES, Condition, bind, union
 from segmentation.erased import Erased
 from segmentation.filter_tree import (
     And,
@@ -157,11 +157,23 @@ class Audience:
             case Not(part):
                 return within - self._find(part, within)
             case Or(parts):
-                return NOBODY.union(*(self._find(part, within) for part in parts))
+                return self._find_any(parts, within)
             case And(parts):
                 for part in sorted(parts, key=self._size):
                     within = self._find(part, within)
                 return within
+
+    def _find_any(self, parts: Sequence[Node], within: Places) -> Places:
+        """Those within of whom any part is true; whole sets are joined before they are cut."""
+        sets: list[Places] = []
+        found: list[Places] = []
+        for part in parts:
+            whole = self._bound[id(part)].sets if isinstance(part, Restriction) else None
+            if whole is None:
+                found.append(self._find(part, within))
+            else:
+                sets += whole
+        return union([*found, within & union(sets)]) if sets else union(found)
 
     def _size(self, node: Node) -> int:
         """About how many people a part holds, told without looking at anyone."""
@@ -186,5 +198,5 @@ class Audience:
 
 def load(path: Path) -> npt.NDArray[Any]:
     """Map a saved array."""
-    array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return array
+    # A plain view: numpy's class for mapped files makes each access slower.
+    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))

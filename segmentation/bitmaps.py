@@ -1,8 +1,10 @@
 """Who is in, has or holds what: named sets of places as Roaring bitmaps in one mapped file."""
 
+from array import array
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import TypeAlias
@@ -20,6 +22,7 @@ Key: TypeAlias = tuple[str, ...]
 NOBODY = FrozenBitMap()
 SEPARATOR = "\x1f"
 CACHED_BYTES = 32 << 20
+FOUND = 4096
 
 
 class Bitmaps:
@@ -35,6 +38,7 @@ class Bitmaps:
         self._sizes = mapped(folder / "bitmap_sizes.npy")
         self._kept: OrderedDict[int, Places] = OrderedDict()
         self._kept_bytes = 0
+        self._find = lru_cache(FOUND)(self._search)
 
     def __contains__(self, key: Key) -> bool:
         return self._find(key) is not None
@@ -58,7 +62,7 @@ class Bitmaps:
             at += 1
         return words
 
-    def _find(self, key: Key) -> int | None:
+    def _search(self, key: Key) -> int | None:
         name = SEPARATOR.join(key)
         at = self._rank(name)
         return at if at < len(self._names) and self._names[at] == name else None
@@ -96,10 +100,13 @@ def save_bitmaps(folder: Path, sets: Mapping[Key, PlaceArray]) -> None:
 
 def bitmap_of(places: npt.NDArray[np.integer]) -> Places:
     """The bitmap of distinct places in any order."""
-    from array import array
+    return sorted_bitmap(np.sort(places).astype(np.uint32))
 
+
+def sorted_bitmap(places: PlaceArray) -> Places:
+    """The bitmap of ascending places."""
     # From an array of its own kind the bitmap is filled in one call, ten times as fast.
-    return FrozenBitMap(array("I", np.sort(places).astype(np.uint32).tobytes()))
+    return FrozenBitMap(array("I", places.tobytes()))
 
 
 def array_of(places: Places) -> PlaceArray:

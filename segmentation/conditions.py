@@ -29,11 +29,15 @@ EQUAL = {"!=": "=", ":": "="}
 
 @dataclass(frozen=True, eq=False)
 class Condition:
-    """A condition bound to a snapshot: how to select, and about how many it will be."""
+    """A condition bound to a snapshot: how to select, and about how many it will be.
 
-    restriction: Restriction
+    `sets` are what it is the union of, where it is no more than that; a disjunction takes them
+    together at once.
+    """
+
     select: Selector
     size: int
+    sets: tuple[Places, ...] | None = None
 
 
 def bind(index: "AudienceIndex", asked: Restriction) -> Condition:
@@ -83,7 +87,8 @@ def measured(index: "AudienceIndex", asked: Restriction) -> Condition:
     """Bind a field that is a number; `:*` asks whether it is known."""
     measure = index.measures[asked.name]
     if asked.comparator == ":" and asked.value.text == "*":
-        return Condition(asked, lambda within: within & measure.known(), len(measure.known()))
+        known = measure.known()
+        return Condition(lambda within: within & known, len(known), (known,))
     number, comparator = number_of(asked.value), EQUAL.get(asked.comparator, asked.comparator)
 
     def select(within: Places) -> Places:
@@ -118,20 +123,23 @@ def of_words(
     index: "AudienceIndex", asked: Restriction, key: tuple[str, ...], words: Sequence[str]
 ) -> Condition:
     """Bind to the union of some bitmaps."""
+    found = tuple(index.bitmaps.get(*key, word) for word in words)
+    size = sum(map(len, found))
+    if asked.comparator != "!=":
+        return Condition(lambda within: within & union(found), size, found)
+    return opposed(asked, lambda within: within & union(found), size, len(index.rows))
 
-    def select(within: Places) -> Places:
-        found = [index.bitmaps.get(*key, word) for word in words]
-        return within & (found[0].union(*found[1:]) if found else NOBODY)
 
-    size = sum(index.bitmaps.size(*key, word) for word in words)
-    return opposed(asked, select, size, len(index.rows))
+def union(sets: Sequence[Places]) -> Places:
+    """Everyone in any of some sets."""
+    return sets[0] if len(sets) == 1 else NOBODY.union(*sets)
 
 
 def opposed(asked: Restriction, select: Selector, size: int, everyone: int) -> Condition:
     """Turn a condition round when its comparator is `!=`: all others, also those not known."""
     if asked.comparator != "!=":
-        return Condition(asked, select, size)
-    return Condition(asked, lambda within: within - select(within), everyone - size)
+        return Condition(select, size)
+    return Condition(lambda within: within - select(within), everyone - size)
 
 
 def span_of(index: "AudienceIndex", asked: Restriction) -> range:

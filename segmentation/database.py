@@ -88,6 +88,31 @@ erasures = sa.Table(
     sa.Column("at", Moment, nullable=False),
 )
 
+audit_log = sa.Table(
+    "audit_log",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("key_id", sa.String(32), nullable=False),
+    sa.Column("action", sa.String(200), nullable=False),
+    sa.Column("target", sa.String(200)),
+    sa.Column("subject", sa.String(64), index=True),
+    sa.Column("purpose", sa.String(200)),
+    sa.Column("people", sa.Integer),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("request_id", sa.String(64), nullable=False),
+)
+
+replays = sa.Table(
+    "replays",
+    metadata,
+    sa.Column("caller", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(200), primary_key=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("answer", sa.Text),
+)
+
 
 def open_database(store: Path, url: str | None = None) -> Database:
     """Open the database at a URL, or the store's own SQLite file, and bring its tables up to date.

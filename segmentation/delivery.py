@@ -12,6 +12,7 @@ from segmentation.errors import UsageError
 from segmentation.id_lists import CSV, HEADER, NDJSON, Rows, hashed, lines_of, pieces, written
 
 Form: TypeAlias = Literal["csv", "ndjson", "parquet"]
+DestinationName: TypeAlias = Literal["google-display", "meta", "google-search", "email"]
 Mode: TypeAlias = Literal["full", "delta", "mirror"]
 Change: TypeAlias = tuple[str, str]
 
@@ -22,13 +23,13 @@ ADD, REMOVE = "add", "remove"
 class Destination:
     """Where lists go: how many people it takes at least, whether hashed, for which purpose."""
 
-    name: str
+    name: DestinationName
     minimum: int
     hashed: bool
     purpose: str
 
 
-DESTINATIONS = {
+DESTINATIONS: dict[str, Destination] = {
     each.name: each
     for each in (
         Destination("google-display", 100, True, "ads"),

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from segmentation.conditions import MEASURES
 from segmentation.config import FACETS
-from segmentation.database import Database, erasures, metadata
+from segmentation.database import Database, erasures, metadata, replays
 from segmentation.durable import replacing
 from segmentation.erased import mark
 from segmentation.errors import NotFound, StoreLocked
@@ -84,6 +84,8 @@ def erase_in_database(database: Database, user_id: str) -> int:
             if "user_id" in table.c:
                 done = connection.execute(sa.delete(table).where(table.c.user_id == user_id))
                 removed += done.rowcount
+        kept = replays.c.answer.contains(user_id, autoescape=True)
+        connection.execute(sa.delete(replays).where(kept))
     if is_sqlite:  # nor in the log of writes
         with database.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -5,7 +5,7 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -97,6 +97,27 @@ def revoke(database: Database, key_id: str, *, now: datetime) -> None:
             raise NotFound.of("key", key_id)
         fresh = sa.update(api_keys).where(ours, api_keys.c.revoked.is_(None))
         connection.execute(fresh.values(revoked=now))
+
+
+def rotate(
+    database: Database, key_id: str, *, now: datetime, overlap: timedelta = timedelta(0)
+) -> NewKey:
+    """Make a key of the same name and scopes; the old one works for the overlap and then no more.
+
+    Raises
+    ------
+    NotFound
+        When no valid key has this id.
+    """
+    old = next((key for key in list_keys(database) if key.key_id == key_id), None)
+    if old is None or not old.is_valid(now):
+        raise NotFound.of("valid key", key_id)
+    made = create(database, name=old.name, scopes=old.scopes, now=now, expires=old.expires)
+    end = now + overlap if old.expires is None else min(now + overlap, old.expires)
+    with database.begin() as connection:
+        ours = sa.update(api_keys).where(api_keys.c.key_id == key_id)
+        connection.execute(ours.values(expires=end))
+    return made
 
 
 def verify(database: Database, secret: str, now: datetime) -> Key | None:

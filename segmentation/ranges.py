@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from segmentation.bitmaps import NOBODY, Bitmaps, Key, PlaceArray, Places, array_of, bitmap_of
+from segmentation.bitmaps import NOBODY, Bitmaps, Key, PlaceArray, Places, array_of, sorted_bitmap
 
 FloatArray = npt.NDArray[np.float64]
 
-LEVELS = 32
+LEVELS = 64
 COMPARE = {
     "=": np.equal,
     "<": np.less,
@@ -41,7 +41,7 @@ class Measure:
         between = self._at_least(level) & within - above
         chosen = self._compared(between, comparator, number)
         if comparator in (">", ">="):
-            return chosen | (within & above)
+            return within & above | chosen
         if comparator in ("<", "<="):
             return chosen | ((within & self.known()) - self._at_least(level))
         return chosen
@@ -57,7 +57,7 @@ class Measure:
 
     def _compared(self, places: Places, comparator: str, number: float) -> Places:
         doubtful = array_of(places)
-        return bitmap_of(doubtful[COMPARE[comparator](self.values[doubtful], number)])
+        return sorted_bitmap(doubtful[COMPARE[comparator](self.values[doubtful], number)])
 
 
 def levels_of(values: FloatArray) -> FloatArray:

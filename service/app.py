@@ -8,20 +8,36 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
+from segmentation.audit import AuditLog
 from segmentation.database import Database, open_database
 from segmentation.store import Store
 from service.auth import Doorkeeper, KeyRing
 from service.conditional import ConditionalGet
 from service.description import DescribedApp
 from service.errors import install_error_handlers
-from service.limits import BodyLimit
+from service.limits import BodyLimit, TimeLimit
 from service.live import LiveSnapshots
-from service.routes import audiences, circles, console, flywheel, ops, runs, saved, tiers, users
+from service.pace import Pace
+from service.replay import Replay
+from service.routes import (
+    audiences,
+    audit,
+    circles,
+    console,
+    flywheel,
+    ops,
+    runs,
+    saved,
+    tiers,
+    users,
+)
 from service.settings import Settings
 from service.telemetry import Telemetry, TelemetryMiddleware
+from service.witness import Witness
 
 MOST_BYTES = 2 << 20
-ROUTERS = (circles, users, audiences, saved, tiers, flywheel, runs, ops, console)
+FLUSH_SECONDS = 0.5
+ROUTERS = (circles, users, audiences, saved, tiers, flywheel, runs, audit, ops, console)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -53,9 +69,17 @@ def furnish(app: FastAPI, settings: Settings) -> None:
     app.state.live = LiveSnapshots(app.state.store, telemetry=telemetry)
     app.state.live.refresh()
     app.state.database = cache(partial(open_database, settings.store, settings.database_url))
-    app.state.door = Doorkeeper(key_ring(settings, app.state.database))
+    app.state.audit = AuditLog(app.state.database)
+    app.state.door = Doorkeeper(
+        key_ring(settings, app.state.database),
+        Pace(settings.calls_per_second, burst=2 * settings.calls_per_second),
+    )
+    app.state.figures = Pace(settings.figures_per_hour / 3600, burst=settings.figures_per_hour)
+    app.add_middleware(Replay, database=app.state.database)
     app.add_middleware(BodyLimit, most_bytes=MOST_BYTES)
+    app.add_middleware(TimeLimit, seconds=settings.arrival_seconds)
     app.add_middleware(ConditionalGet)
+    app.add_middleware(Witness, audit=app.state.audit)
     app.add_middleware(TelemetryMiddleware, telemetry=telemetry)
 
 
@@ -69,7 +93,17 @@ async def keep_watch(app: FastAPI) -> AsyncIterator[None]:
     """Look for the next live snapshot for as long as the application runs."""
     live: LiveSnapshots = app.state.live
     watch = asyncio.create_task(live.watch(app.state.settings.poll_seconds))
+    writing = asyncio.create_task(keep_writing(app.state.audit))
     yield
-    watch.cancel()
-    with suppress(asyncio.CancelledError):
-        await watch
+    for task in (watch, writing):
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    await asyncio.to_thread(app.state.audit.flush)
+
+
+async def keep_writing(audit: AuditLog) -> None:
+    """Write what the audit log took, again and again, until cancelled."""
+    while True:
+        await asyncio.sleep(FLUSH_SECONDS)
+        await asyncio.to_thread(audit.flush)

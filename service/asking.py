@@ -8,7 +8,7 @@ from fastapi import Request
 
 from segmentation import saved
 from segmentation.audience import Audience
-from segmentation.bitmaps import NOBODY, Places
+from segmentation.bitmaps import NOBODY
 from segmentation.conditions import IDENTITY
 from segmentation.database import Database
 from segmentation.guard import Figure
@@ -16,6 +16,7 @@ from segmentation.index import Snapshot
 from segmentation.keys import Key
 from service.audiences import AudienceAsked
 from service.errors import Forbidden, InvalidValue
+from service.pace import Pace
 
 AnyAsked = TypeVar("AnyAsked", bound=AudienceAsked)
 
@@ -47,12 +48,10 @@ class Asked:
         return audience.explain(lambda part: guard.tell(audience, self.purpose, part).count)
 
 
-def ask(
-    snapshot: Snapshot, key: Key, text: str, *, purpose: str | None, hidden: Places = NOBODY
-) -> Asked:
-    """Answer a filter for a caller, without the hidden and those who refuse the purpose."""
-    if purpose is not None:
-        hidden |= snapshot.audiences.refusing(purpose)
+def ask(request: Request, snapshot: Snapshot, key: Key, text: str, *, purpose: str | None) -> Asked:
+    """Answer a filter for a caller, without those who refuse the purpose."""
+    request.scope["coterie.purpose"] = purpose
+    hidden = NOBODY if purpose is None else snapshot.audiences.refusing(purpose)
     audience = snapshot.audience(text, hidden=hidden)
     may_list = key.allows("members") or key.allows("export")
     if audience.uses(IDENTITY) and not may_list:
@@ -60,6 +59,8 @@ def ask(
             f"A filter on `{IDENTITY}` needs a key with the scope `members`: "
             "it can single a person out."
         )
+    if not may_list:
+        cast(Pace, request.app.state.figures).spend(key.key_id)
     return Asked(snapshot, audience, purpose, may_list)
 
 

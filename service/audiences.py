@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
+from segmentation.delivery import DestinationName
 from service.schemas import Answer, Listing
 
 AudienceId = Annotated[
@@ -33,7 +34,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200, description="A name fo
 class AudienceAsked(BaseModel):
     """Who is meant: by a filter, or by a saved audience."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     filter: Filter = ""
     audience_id: str | None = Field(
@@ -62,7 +63,7 @@ class QueryAsked(AudienceAsked):
 class OverlapAsked(BaseModel):
     """Which audiences to lay over each other."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     filters: list[Filter] = Field(
         min_length=1,
@@ -88,9 +89,8 @@ class ExportAsked(AudienceAsked):
         default=None, max_length=200, description="The run a delta starts from."
     )
     hash_ids: bool = Field(default=False, description="Whether to give SHA-256 for the ids.")
-    destination: str | None = Field(
+    destination: DestinationName | None = Field(
         default=None,
-        max_length=200,
         description="Where it goes; a destination has a least size, a purpose, and may want "
         "hashed ids.",
     )
@@ -148,7 +148,7 @@ class Overlap(Answer):
 class AudienceDraft(BaseModel):
     """An audience to save."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     name: Name
     filter: Filter
@@ -158,7 +158,7 @@ class AudienceDraft(BaseModel):
 class AudienceChange(BaseModel):
     """What to change of a saved audience; what is left out stays."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     name: Name | None = Field(default=None, description="Another name.")
     filter: Filter | None = Field(default=None, description="Another filter.")

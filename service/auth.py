@@ -17,6 +17,7 @@ from segmentation import keys
 from segmentation.database import Database
 from segmentation.keys import Key
 from service.errors import Forbidden, Unauthorized
+from service.pace import Pace
 from service.settings import is_loopback
 
 bearer = HTTPBearer(
@@ -96,12 +97,16 @@ class KeyRing:
 class Doorkeeper:
     """Decides whether a request may pass; one serves the whole application."""
 
-    def __init__(self, ring: KeyRing | None) -> None:
+    def __init__(self, ring: KeyRing | None, pace: Pace) -> None:
         self._ring = ring
+        self._pace = pace
 
     async def admit(self, request: Request, *scopes: str) -> Key:
-        """Return the caller, or raise when the key is not valid or lacks one of the scopes."""
+        """Return the caller; raise when the key is not valid, lacks a scope or calls too often."""
         key = await self._identify(request)
+        if "coterie.key" not in request.scope:
+            request.scope["coterie.key"] = key
+            self._pace.spend(key.key_id)
         for scope in scopes:
             if not key.allows(scope):
                 raise Forbidden(

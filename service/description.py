@@ -4,9 +4,18 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from service.errors import Problem
+from service.errors import Problem, problems
+from service.replay import LONGEST, is_changing
 
 REF = "#/components/schemas/{model}"
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A name of your own for this call: sent again, it is done once and answered "
+    "the same, for a day.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST},
+}
 FOREIGN = ("HTTPValidationError", "ValidationError")
 
 
@@ -26,14 +35,27 @@ def with_problems(description: dict[str, Any]) -> dict[str, Any]:
     schemas |= problem_schemas()
     for name in FOREIGN:
         schemas.pop(name, None)
-    for methods in description["paths"].values():
-        for operation in methods.values():
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            if operation.get("security"):
+                operation["responses"].setdefault("429", refusal(429))
+            if "requestBody" in operation:
+                operation["responses"].setdefault("400", refusal(400))
+                operation["responses"].setdefault("408", refusal(408))
+            if is_changing(method, path):
+                operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+                operation["responses"].setdefault("409", refusal(409))
             operation["responses"] = {
                 status: answer
                 for status, answer in operation["responses"].items()
                 if not is_foreign(answer)
             }
     return description
+
+
+def refusal(status: int) -> dict[str, Any]:
+    """Describe a refusal that any operation of its kind may give."""
+    return problems(status)[status]
 
 
 def problem_schemas() -> dict[str, Any]:

@@ -5,6 +5,7 @@ An error class maps to one kind of problem, a kind to one status; routes only ra
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import orjson
@@ -52,6 +53,8 @@ KINDS = {
         Kind(401, "unauthorized", "A valid key is needed"),
         Kind(403, "forbidden", "The key does not allow this"),
         Kind(404, "not-found", "There is no such thing"),
+        Kind(408, "request-timeout", "The request took too long to arrive"),
+        Kind(429, "too-many-requests", "The key calls too often"),
         Kind(405, "method-not-allowed", "The method is not allowed here"),
         Kind(409, "conflict", "It cannot be done as things stand"),
         Kind(412, "precondition-failed", "It was changed by somebody else"),
@@ -80,6 +83,18 @@ class InvalidValue(UsageError):
         self.field = field
 
 
+class TooOften(UsageError):
+    """The key called more often than its pace allows."""
+
+    def __init__(self, message: str, *, after_seconds: float) -> None:
+        super().__init__(message)
+        self.after_seconds = after_seconds
+
+
+class UnderWay(UsageError):
+    """The same call is being done at this moment."""
+
+
 class Gone(UsageError):
     """The run a token was made for is pruned; `resync` is where to start over."""
 
@@ -97,6 +112,8 @@ STATUS_OF: dict[type[SegmentationError], int] = {
     Forbidden: 403,
     NotFound: 404,
     StoreLocked: 409,
+    UnderWay: 409,
+    TooOften: 429,
     TooFew: 409,
     VersionChanged: 412,
     Gone: 410,
@@ -184,10 +201,19 @@ async def refuse(request: Request, error: Exception) -> Response:
         status,
         str(error),
         request_id=request_id_of(request),
-        headers={"WWW-Authenticate": "Bearer"} if status == 401 else None,
+        headers=headers_of(error),
         errors=faults_of(error),
         resync=getattr(error, "resync", None),
     )
+
+
+def headers_of(error: Exception) -> dict[str, str] | None:
+    """What a refusal says in its headers: how to come back, or when."""
+    if isinstance(error, Unauthorized):
+        return {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, TooOften):
+        return {"Retry-After": str(ceil(error.after_seconds))}
+    return None
 
 
 def faults_of(error: Exception) -> list[dict[str, Any]] | None:
@@ -221,6 +247,7 @@ async def refuse_http(request: Request, error: Exception) -> Response:
     detail = {
         404: f"There is no {asked}. /docs lists what there is.",
         405: f"{asked} is not allowed. /docs lists what is.",
+        408: "The request did not arrive in time. Send it again.",
         413: "The body is larger than one call may send. Split it over several calls.",
     }.get(status, f"{asked} was refused: {getattr(error, 'detail', status)}.")
     return problem(status, detail, request_id=request_id_of(request), headers=headers)

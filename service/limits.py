@@ -1,7 +1,12 @@
-"""What a request may weigh."""
+"""What a request may weigh, and how long it may take to arrive."""
 
+import asyncio
+
+from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.errors import refuse_http
 
 WITHOUT_BODY = frozenset({"GET", "HEAD"})
 
@@ -29,3 +34,33 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
+
+
+class TimeLimit:
+    """Refuses a request that has not been answered in time: its body may never come to an end.
+
+    Once the answer has begun it may take as long as it needs.
+    """
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on under a clock that stops when the answer begins."""
+        if scope["type"] != "http" or scope["method"] in WITHOUT_BODY:
+            await self._app(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(self._seconds) as limit:
+
+                async def begun(message: Message) -> None:
+                    limit.reschedule(None)
+                    await send(message)
+
+                await self._app(scope, receive, begun)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            response = await refuse_http(Request(scope), HTTPException(408))
+            await response(scope, receive, send)

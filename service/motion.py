@@ -73,7 +73,7 @@ class FlywheelAnswer(Answer):
 class RatesGiven(BaseModel):
     """Rates to turn the flywheel with; the live run's own stand in for those left out."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     engaged: float | None = Field(
         default=None, ge=0, le=1e12, description="Engaged users at the start."

@@ -3,13 +3,20 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from segmentation.config import Facet
 from service.schemas import Answer, Membership
 
 Tag = Annotated[str, Field(max_length=1024)]
-Weight = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
+Weight = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False, strict=True)]
+
+
+def written_out(moment: object) -> object:
+    """Refuse a number as a time: nobody can tell seconds from milliseconds."""
+    if moment is not None and not isinstance(moment, str | datetime):
+        raise ValueError("A time is text such as 2026-11-01T02:00:00Z.")
+    return moment
 
 
 class Act(BaseModel):
@@ -20,9 +27,16 @@ class Act(BaseModel):
     channel: str = Field(max_length=200, description="Where, such as `browse`.")
     tag: Tag = Field(description="What it was about.")
     value: float = Field(
-        default=1.0, allow_inf_nan=False, ge=-1e12, le=1e12, description="How much of it."
+        default=1.0,
+        allow_inf_nan=False,
+        ge=-1e12,
+        le=1e12,
+        strict=True,
+        description="How much of it.",
     )
-    ts: datetime | None = Field(default=None, description="When; without a zone it means UTC.")
+    ts: Annotated[datetime | None, BeforeValidator(written_out)] = Field(
+        default=None, description="When; without a zone it means UTC."
+    )
 
 
 class AssignAsked(BaseModel):

@@ -218,6 +218,27 @@ class ErasureAnswer(Answer):
     )
 
 
+class AuditedCall(BaseModel):
+    """One call made with a key."""
+
+    number: int = Field(description="Its place in the log.")
+    at: datetime = Field(description="When it ended.")
+    key_id: str = Field(description="The key; empty for the keyless owner of the machine.")
+    action: str = Field(description="Its method and the template of its path.")
+    target: str | None = Field(description="What it was about, but never a person.")
+    subject: str | None = Field(description="SHA-256 of the user asked for.")
+    purpose: str | None = Field(description="What it was for, as the call or `X-Purpose` said.")
+    people: int | None = Field(description="How many people it listed.")
+    status: int = Field(description="How it ended.")
+    request_id: str = Field(description="Its name in the server's log.")
+
+
+class AuditedCalls(Listing):
+    """Calls, the latest first."""
+
+    calls: list[AuditedCall] = Field(description="The calls of this page.")
+
+
 class Tier(BaseModel):
     """A tier of the rights policy."""
 

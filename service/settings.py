@@ -35,6 +35,20 @@ class Settings(BaseSettings):
         description="How long a verified key is trusted before it is looked up again.",
     )
 
+    calls_per_second: float = Field(
+        default=20_000.0,
+        ge=0,
+        description="How often a key may call a worker, in the long run; 0 is without limit.",
+    )
+    figures_per_hour: float = Field(
+        default=1_000.0,
+        ge=0,
+        description="How many blurred figures a key without `members` may ask a worker for.",
+    )
+    arrival_seconds: float = Field(
+        default=30.0, gt=0, description="How long a request with a body may take to arrive."
+    )
+
     metrics_folder: Path | None = Field(
         default=None,
         validation_alias="PROMETHEUS_MULTIPROC_DIR",

@@ -140,6 +140,26 @@ def show_keys(rows: list[dict[str, Any]]) -> None:
     Console().print(table if rows else "No key yet. `coterie keys create --name NAME` makes one.")
 
 
+@keys.command("rotate")
+def rotate_key(
+    key: str,
+    hours: Annotated[
+        float, typer.Option("--hours", min=0, help="How long the old secret still works.")
+    ] = 24.0,
+    store: StorePath = DEFAULT_STORE,
+    as_json: Json = False,
+) -> None:
+    """Make a new key in the place of one; both work until the holder has changed over."""
+    from segmentation import keys as api_keys
+    from segmentation.database import open_database
+
+    record, secret = api_keys.rotate(
+        open_database(store, database_url()), key, now=clock(), overlap=timedelta(hours=hours)
+    )
+    facts = record.to_dict() | {"secret": secret}
+    answer(facts, as_json, lambda: typer.echo(f"{secret}\nKeep it: it is not shown again."))
+
+
 @keys.command("revoke")
 def revoke_key(key: str, store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
     """End a key now."""

@@ -42,7 +42,7 @@ async def count_audience(
     audience.
     """
     named = filter_of(request, asked)
-    found = ask(snapshot, key, named.filter, purpose=named.purpose)
+    found = ask(request, snapshot, key, named.filter, purpose=named.purpose)
     return AudienceCount.model_validate(
         {
             "run_id": snapshot.run_id,
@@ -67,11 +67,12 @@ async def query_audience(
     place = place_in(asked, listing)
     snapshot = snapshot_at(request, place)
     response.headers["ETag"] = etag(snapshot.run_id)
-    found = ask(snapshot, key, named.filter, purpose=named.purpose).audience
+    found = ask(request, snapshot, key, named.filter, purpose=named.purpose).audience
     first = found.rank(place.offset) if place else 0
     page = found.places[first : first + asked.page_size]
     is_last = first + asked.page_size >= len(found)
     token = None if is_last else write_token(Place(snapshot.run_id, page[-1] + 1), listing=listing)
+    request.scope["coterie.people"] = len(page)
     return AudiencePage(
         run_id=snapshot.run_id,
         total=len(found),
@@ -82,9 +83,11 @@ async def query_audience(
 
 
 @router.post("/audiences:overlap", responses=problems(401, 403, 413, 422, 500, 503))
-async def overlap_audiences(asked: OverlapAsked, snapshot: LiveSnapshot, key: CanRead) -> Overlap:
+async def overlap_audiences(
+    request: Request, asked: OverlapAsked, snapshot: LiveSnapshot, key: CanRead
+) -> Overlap:
     """Lay up to 50 audiences over each other: how many people each two have in common."""
-    found = [ask(snapshot, key, text, purpose=asked.purpose) for text in asked.filters]
+    found = [ask(request, snapshot, key, text, purpose=asked.purpose) for text in asked.filters]
     return Overlap(
         run_id=snapshot.run_id,
         eligible_for=asked.purpose,
@@ -124,14 +127,17 @@ async def export_audience(
     stands in `X-Run-Id`, so that the next delta can start from it.
     """
     named = whereto(filter_of(request, asked))
-    found = ask(snapshot, key, named.filter, purpose=named.purpose).audience
+    found = ask(request, snapshot, key, named.filter, purpose=named.purpose).audience
     if named.destination is not None:
         require_enough(found, DESTINATIONS[named.destination])
     if named.mode == "delta":
-        before = ask(earlier(request, named.since), key, named.filter, purpose=named.purpose)
+        before = ask(
+            request, earlier(request, named.since), key, named.filter, purpose=named.purpose
+        )
         lines = changes_listed(before.audience, found, named.format, hash_ids=named.hash_ids)
     else:
         lines = listed(found, named.format, hash_ids=named.hash_ids)
+    request.scope["coterie.people"] = len(found)
     headers = {
         "X-Run-Id": snapshot.run_id,
         "X-Mode": named.mode,
@@ -147,11 +153,6 @@ def whereto(asked: ExportAsked) -> ExportAsked:
         raise InvalidValue("A delta needs the run it starts from.", field="body.since")
     if asked.destination is None:
         return asked
-    if asked.destination not in DESTINATIONS:
-        raise InvalidValue(
-            f"There is no destination `{asked.destination}`, only {', '.join(DESTINATIONS)}.",
-            field="body.destination",
-        )
     wanted = DESTINATIONS[asked.destination]
     return asked.model_copy(
         update={"purpose": wanted.purpose, "hash_ids": asked.hash_ids or wanted.hashed}

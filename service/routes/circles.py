@@ -39,10 +39,13 @@ async def get_circle(circle_id: CircleId, snapshot: LiveSnapshot, _: CanRead) ->
 
 
 @router.get("/{circle_id}/members", responses=problems(401, 403, 404, 410, 422, 500, 503))
-async def list_members(circle_id: CircleId, page: Paged, _: CanListMembers) -> MemberList:
+async def list_members(
+    circle_id: CircleId, request: Request, page: Paged, _: CanListMembers
+) -> MemberList:
     """List who is in a circle, the strongest members first."""
     total = page.snapshot.member_count(circle_id)
     rows = page.snapshot.members(circle_id, offset=page.offset, limit=page.limit)
+    request.scope["coterie.people"] = len(rows)
     return MemberList.model_validate(
         {
             "run_id": page.snapshot.run_id,

@@ -62,7 +62,7 @@ def create_audience(
     request: Request, response: Response, draft: AudienceDraft, snapshot: LiveSnapshot, key: CanRead
 ) -> SavedAudienceAnswer:
     """Save an audience; its owner is the key it was made with."""
-    require_saveable(ask(snapshot, key, draft.filter, purpose=draft.purpose))
+    require_saveable(ask(request, snapshot, key, draft.filter, purpose=draft.purpose))
     made = saved.create(
         database_of(request), **draft.model_dump(), owner=key.key_id, now=datetime.now(UTC)
     )
@@ -117,7 +117,7 @@ def change_audience(
     changes = asked.model_dump(exclude_unset=True)
     changes = {name: value for name, value in changes.items() if value or name == "purpose"}
     if "filter" in changes:
-        require_saveable(ask(snapshot, key, changes["filter"], purpose=None))
+        require_saveable(ask(request, snapshot, key, changes["filter"], purpose=None))
     after = saved.change(
         database_of(request),
         audience_id,
@@ -151,7 +151,7 @@ def described(
     last = saved.last_count(database_of(request), found.audience_id)
     facts: dict[str, Any] = {"run_id": snapshot.run_id, **vars(found)}
     try:
-        asked = ask(snapshot, key, found.filter, purpose=found.purpose)
+        asked = ask(request, snapshot, key, found.filter, purpose=found.purpose)
     except FilterError as error:
         facts |= {"status": "stale", "problem": str(error), "size": None}
     else:

@@ -29,9 +29,12 @@ async def get_user(user_id: UserId, snapshot: LiveSnapshot, _: CanRead) -> UserA
 
 
 @router.post("/users:batchGet", responses=problems(401, 403, 413, 422, 500, 503))
-async def batch_get_users(asked: UserIds, snapshot: LiveSnapshot, _: CanRead) -> UserBatch:
+async def batch_get_users(
+    request: Request, asked: UserIds, snapshot: LiveSnapshot, _: CanRead
+) -> UserBatch:
     """Tell everything known of up to 1000 users, and which ids nobody has."""
     found = snapshot.users(asked.user_ids)
+    request.scope["coterie.people"] = len(found.users)
     return UserBatch.model_validate(
         {"run_id": snapshot.run_id, "users": found.users, "missing": found.missing}
     )
@@ -69,9 +72,10 @@ async def assign_user(asked: AssignAsked, snapshot: LiveSnapshot, _: CanRead) ->
 
 @router.post("/users:explain", responses=problems(401, 403, 404, 413, 422, 500, 503))
 async def explain_user(
-    asked: ExplainAsked, snapshot: LiveSnapshot, _: CanListMembers
+    request: Request, asked: ExplainAsked, snapshot: LiveSnapshot, _: CanListMembers
 ) -> ExplainAnswer:
     """Say tag by tag why a user is in their circles, and which tags make the difference."""
+    request.scope["coterie.subject"] = asked.user_id
     facets = snapshot.explanation(asked.user_id)
     return ExplainAnswer.model_validate(
         {"run_id": snapshot.run_id, "user_id": asked.user_id, "facets": facets}

@@ -128,3 +128,26 @@ def test_a_key_can_be_shown(database):
     with database.connect() as connection:
         stored = connection.execute(sa.select(api_keys.c.secret_hash)).scalar_one()
     assert stored not in str(shown)
+
+
+def test_a_rotated_key_works_beside_the_new_one_for_a_while(database):
+    """Same name and scopes; then the new secret alone opens."""
+    old, old_secret = keys.create(database, name="ann", scopes=("read", "members"), now=NOW)
+
+    new, new_secret = keys.rotate(database, old.key_id, now=NOW, overlap=timedelta(hours=1))
+
+    assert (new.name, new.scopes) == (old.name, old.scopes)
+    for hours, works in ((0.9, True), (1.1, False)):
+        then = NOW + timedelta(hours=hours)
+        assert (keys.verify(database, old_secret, then) is not None) is works
+        assert keys.verify(database, new_secret, then) is not None
+
+
+def test_only_a_valid_key_is_rotated(database):
+    """A revoked one stays so."""
+    key, _ = keys.create(database, name="ann", scopes=("read",), now=NOW)
+    keys.revoke(database, key.key_id, now=NOW)
+
+    for key_id in (key.key_id, "nobody"):
+        with pytest.raises(NotFound):
+            keys.rotate(database, key_id, now=NOW)

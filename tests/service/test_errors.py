@@ -144,7 +144,8 @@ def every_error(kind=tree.SegmentationError):
 @pytest.mark.parametrize("kind", [kind for kind in every_error() if kind in STATUS_OF])
 def test_each_error_of_ours_has_its_status(kind):
     """One class, one status; one status, one type."""
-    extra = {"Gone": {"resync": "/there"}, "InvalidValue": {"field": "query.x"}}
+    extra = {"Gone": {"resync": "/there"}, "InvalidValue": {"field": "query.x"},
+             "TooOften": {"after_seconds": 1}}  # fmt: skip
     answer = failing(kind("What was wrong.", **extra.get(kind.__name__, {}))).get("/")
 
     assert answer.status_code == STATUS_OF[kind]

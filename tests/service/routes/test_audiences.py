@@ -227,3 +227,4 @@ def test_an_unknown_destination_is_named(ask):
 
     assert answer.status_code == 422
     assert "google-search" in answer.json()["detail"]
+    assert answer.json()["errors"][0]["field"] == "body.destination"

@@ -1,0 +1,53 @@
+"""Programs that know nothing but the description use the service."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from segmentation import keys
+from segmentation.database import open_database
+from tests.service.stores import NOW, fill
+
+HERE = Path(__file__).parent
+PROGRAM = Path(sys.executable).with_name("schemathesis")
+
+
+@contextmanager
+def serving(store):
+    """A real server of a store on a free port."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "service.app:create_app", "--factory",
+               "--port", str(port), "--no-access-log", "--log-level", "error"]  # fmt: skip
+    settings = os.environ | {"COTERIE_STORE": str(store), "COTERIE_LOG_LEVEL": "error"}
+    server = subprocess.Popen(command, env=settings)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as client:
+            assert client.get(f"{address}/readyz").status_code == 200
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+@pytest.mark.slow
+def test_a_stranger_finds_no_fault_in_any_operation(tmp_path):
+    """Schemathesis with all its checks: examples, borders, random calls and chains of calls."""
+    store = fill(tmp_path / "store", users=200)
+    secret = keys.create(open_database(store), name="x", scopes=("admin",), now=NOW).secret
+    shutil.copy(HERE / "schemathesis.toml", tmp_path)
+    with serving(store) as address:
+        command = [PROGRAM, "run", f"{address}/openapi.json", "--checks", "all",
+                   "--max-examples", "50", "--seed", "1", "--no-color",
+                   "-H", f"Authorization: Bearer {secret}"]  # fmt: skip
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout[-5000:]
