@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy import sparse
 
+from models.crosstab import Crosstab
 from segmentation.tables import SCHEMAS, TOP_TAGS
 
 FloatArray = npt.NDArray[np.float64]
@@ -67,6 +68,31 @@ def circles_table(
             "first_run": pa.array(identity["first_run"], pa.string()),
         },
         schema=SCHEMAS["circles"],
+    )
+
+
+def crosstab_table(crossed: Crosstab, *, interest: list[str], lifestyle: list[str]) -> pa.Table:
+    """One row for each pair of an interest and a lifestyle circle that people could be in."""
+    first, second = np.nonzero(~np.isnan(crossed.lift))
+    people = crossed.people[first, second]
+    of_first, of_second = (crossed.people.sum(axis=axis) for axis in (1, 0))
+    names = {
+        name: pa.array(ids, pa.string()).take(pa.array(at))
+        for name, ids, at in (
+            ("interest_circle", interest, first),
+            ("lifestyle_circle", lifestyle, second),
+        )
+    }
+    return pa.table(
+        names
+        | {
+            "people": pa.array(people),
+            "share_of_interest": pa.array(people / of_first[first]),
+            "share_of_lifestyle": pa.array(people / of_second[second]),
+            "lift": pa.array(crossed.lift[first, second]),
+            "q_value": pa.array(crossed.q_values[first, second]),
+        },
+        schema=SCHEMAS["crosstab"],
     )
 
 

@@ -9,9 +9,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from scipy import sparse
 
+from models.crosstab import crosstab
 from segmentation import queries
 from segmentation.arrays import load_arrays, save_arrays
-from segmentation.assembly import circles_table, members_table, primary_circles, users_table
+from segmentation.assembly import (
+    circles_table,
+    crosstab_table,
+    members_table,
+    primary_circles,
+    users_table,
+)
 from segmentation.config import FACETS, Facet, FacetConfig
 from segmentation.context import Context
 from segmentation.holdings import Holdings
@@ -60,6 +67,7 @@ def gather(context: Context) -> SnapshotTables:
             [row for name in FACETS for row in lineage_of(context, name)],
             schema=SCHEMAS["lineage"],
         ),
+        crosstab=crosstab_of(context),
         tiers=tiers,
         tier_changes=context.table("tier-changes"),
         quarantine=pq.read_table(context.tables / "quarantine.parquet"),
@@ -105,6 +113,19 @@ def circles_of(context: Context, name: Facet) -> pa.Table:
 def lineage_of(context: Context, name: Facet) -> list[dict[str, Any]]:
     """What became of the circles of a facet and of their parents."""
     return [row for level in LEVELS for row in context.work.load(f"{level}/{name}.json")["lineage"]]
+
+
+def crosstab_of(context: Context) -> pa.Table:
+    """Which lifestyles the people of each interest circle have, by primary circles."""
+    interest, lifestyle = (context.circles(name) for name in FACETS)
+    ids = [context.work.load(f"identity/{name}.json")["circle_ids"] for name in FACETS]
+    crossed = crosstab(
+        interest.labels,
+        lifestyle.labels,
+        n_first=interest.model.n_circles,
+        n_second=lifestyle.model.n_circles,
+    )
+    return crosstab_table(crossed, interest=ids[0], lifestyle=ids[1])
 
 
 def tags_of(context: Context, name: Facet) -> tuple[sparse.csr_array, list[str]]:

@@ -73,7 +73,11 @@ def leaning(tag: str, condition: str, habits: Habits) -> str:
 
 
 def tempo(habits: Habits) -> str:
-    """Say how often a person is about, by active days of the last 90."""
+    """Say how often a person is about, by active days of the last 90.
+
+    Who is about less than once a month has no tempo: that says how little is known of a person,
+    not how they live, and would make a second circle of each lifestyle's light users.
+    """
     if habits.as_of is None:
         return nothing()
     last = timestamp(habits.as_of)
@@ -89,8 +93,8 @@ def tempo(habits: Habits) -> str:
     )
     bands = " ".join(f"WHEN rate >= {least} THEN 'tempo:{name}'" for name, least in TEMPOS)
     return (
-        f"SELECT user_id, CASE {bands} ELSE 'tempo:rare' END AS tag, {UNIT} AS weight "
-        f"FROM ({active}) AS active"
+        f"SELECT user_id, CASE {bands} END AS tag, {UNIT} AS weight "
+        f"FROM ({active}) AS active WHERE rate >= {TEMPOS[-1][1]}"
     )
 
 

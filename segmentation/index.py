@@ -120,6 +120,10 @@ class Snapshot:
         """One circle's row."""
         return dict(self._circles[self._place(circle_id)])
 
+    def crosstab(self) -> list[Row]:
+        """Interest and lifestyle circles that go together, or apart, surely; surest first."""
+        return [dict(row) for row in self._documents["circles"].get("crosstab", ())]
+
     def lineage(self, circle_id: str) -> list[Row]:
         """What this run did to a circle, retired ones included."""
         every: list[Row] = self._documents["circles"]["lineage"]

@@ -13,6 +13,9 @@ from segmentation.manifest import Facts, JsonObject, write_json, write_manifest
 from segmentation.reconcile import reconcile
 from segmentation.tables import SnapshotTables, write_table
 
+SURE = 0.05
+"""False discoveries borne among the pairs of circles called tied."""
+
 
 def write_snapshot(folder: Path, tables: SnapshotTables, *, facts: Facts) -> JsonObject:
     """Write what a run found into its snapshot's folder, and return the manifest.
@@ -40,13 +43,23 @@ def write_snapshot(folder: Path, tables: SnapshotTables, *, facts: Facts) -> Jso
 def documents(
     tables: SnapshotTables, named: Mapping[str, pa.Table]
 ) -> dict[str, Mapping[str, Any]]:
-    """The JSON files of a snapshot by name; circles and lineage are few and read whole."""
+    """The JSON files of a snapshot by name; circles and lineage are few and read whole.
+
+    Of the crosstab they hold what is sure, the furthest from chance first.
+    """
     return {
-        "circles": {what: named[what].to_pylist() for what in ("circles", "lineage")},
+        "circles": {what: named[what].to_pylist() for what in ("circles", "lineage")}
+        | {"crosstab": sure(named["crosstab"].to_pylist())},
         "flywheel": tables.flywheel,
         "policy": tables.policy,
         "report": tables.report,
     }
+
+
+def sure(crosstab: list[JsonObject]) -> list[JsonObject]:
+    """The pairs of circles met more or less often than chance explains, surest first."""
+    kept = [row for row in crosstab if row["q_value"] <= SURE]
+    return sorted(kept, key=lambda row: (row["q_value"], -row["lift"]))
 
 
 def tier_names(policy: Mapping[str, Any]) -> list[str]:

@@ -70,6 +70,11 @@ SCHEMAS: dict[str, pa.Schema] = {
         | {"from_ids": CODES, "overlap": pa.float64()},
         "overlap",
     ),
+    "crosstab": _schema(
+        _columns(pa.string(), "interest_circle lifestyle_circle")
+        | {"people": pa.int64()}
+        | _columns(pa.float64(), "share_of_interest share_of_lifestyle lift q_value"),
+    ),
     "quarantine": _schema(
         {"source": pa.string(), "row": pa.int64(), "reason": pa.string(), "raw": pa.string()},
         "row raw",
@@ -87,6 +92,7 @@ ORDERS = {
     "tiers": ("user_id",),
     "tier-changes": ("at", "user_id"),
     "lineage": ("facet", "circle_id", "event"),
+    "crosstab": ("interest_circle", "lifestyle_circle"),
     "quarantine": ("source", "row", "reason", "raw"),
     "lifecycle": ("user_id",),
 }
@@ -114,6 +120,7 @@ class SnapshotTables:
     flywheel: Mapping[str, Any]
     policy: Mapping[str, Any]
     report: Mapping[str, Any]
+    crosstab: pa.Table = field(default_factory=lambda: empty("crosstab"))
     tags: Holdings = field(default_factory=Holdings.none)
     refusals: Holdings = field(default_factory=Holdings.none)
 

@@ -10,7 +10,15 @@ from rich.table import Table
 from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, clock
 
 What = Literal[
-    "members", "circles", "users", "tiers", "tier-changes", "lineage", "quarantine", "lifecycle"
+    "members",
+    "circles",
+    "users",
+    "tiers",
+    "tier-changes",
+    "lineage",
+    "crosstab",
+    "quarantine",
+    "lifecycle",
 ]
 
 

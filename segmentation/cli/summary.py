@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from segmentation.answers import Row
+from segmentation.config import FACETS
 from segmentation.index import Snapshot
 from segmentation.store import Store
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from segmentation.run import RunOutcome
 
 SHOWN = 8
+CROSSED = 5
 GRADES = ((0.85, "solid"), (0.75, "good"), (0.60, "fair"), (0.0, "weak"))
 
 
@@ -26,6 +28,7 @@ def print_summary(outcome: "RunOutcome", store: Path) -> None:
         console.print(input_sentence(outcome.report))
         for facet, word in (("interest", "Interest circles"), ("lifestyle", "Lifestyle circles")):
             show_circles(console, word, snapshot.circles(facet), outcome.report["facets"][facet])
+        show_crosstab(console, snapshot)
         console.print(sharing_sentence(outcome.report["sharing"]))
         console.print(tier_table(snapshot.tiers()))
         console.print(flywheel_table(snapshot.flywheel()))
@@ -77,6 +80,21 @@ def under_parents(narrow: list[Row], circles: list[Row]) -> Iterator[tuple[Row, 
             told.add(parent)
             yield by_id[parent], ""
             yield from ((child, "  ") for child in narrow if child["parent_id"] == parent)
+
+
+def show_crosstab(console: Console, snapshot: Snapshot) -> None:
+    """Draw which interests and lifestyles go together most surely."""
+    tied = [row for row in snapshot.crosstab() if row["lift"] > 1.0][:CROSSED]
+    if not tied:
+        return
+    table = Table(
+        "interest", "lifestyle", "people", "lift", title="Interests and lifestyles that go "
+        "together", title_justify="left", box=None,
+    )  # fmt: skip
+    for row in tied:
+        names = (snapshot.circle(row[f"{facet}_circle"])["name"] for facet in FACETS)
+        table.add_row(*names, f"{row['people']:,}", f"{row['lift']:.1f}")
+    console.print("\n", table, sep="")
 
 
 def shape_sentence(facts: Row) -> str:

@@ -4,7 +4,15 @@ import numpy as np
 import pyarrow as pa
 from scipy import sparse
 
-from segmentation.assembly import circles_table, known, members_table, primary_circles, spoken
+from models.crosstab import crosstab
+from segmentation.assembly import (
+    circles_table,
+    crosstab_table,
+    known,
+    members_table,
+    primary_circles,
+    spoken,
+)
 
 MEMBERS = sparse.csr_array(np.array([[0.2, 0.5], [0.0, 0.0], [0.9, 0.0]]))
 IDS = ["interest-4", "interest-7"]
@@ -42,6 +50,21 @@ def test_a_circle_counts_all_its_members_and_averages_their_propensity():
     assert rows[0]["share_propensity"] == 0.2
     assert rows[0]["share_of_users"] == 2 / 3
     assert rows[1]["stability"] is None
+
+
+def test_a_crosstab_names_circles_and_shares():
+    """Of the six people in interest-4 four live as lifestyle-1; interest-7 has nobody in both."""
+    first = np.array([0] * 6 + [-1, 1], dtype=np.int32)
+    second = np.array([0] * 4 + [1] * 2 + [0, -1], dtype=np.int32)
+    crossed = crosstab(first, second, n_first=2, n_second=2)
+
+    rows = crosstab_table(crossed, interest=IDS, lifestyle=["lifestyle-1", "lifestyle-2"])
+
+    assert rows.num_rows == 2
+    row = rows.to_pylist()[0]
+    assert (row["interest_circle"], row["lifestyle_circle"]) == ("interest-4", "lifestyle-1")
+    assert (row["people"], row["share_of_interest"], row["share_of_lifestyle"]) == (4, 4 / 6, 1.0)
+    assert row["lift"] == 1.0
 
 
 def test_nobody_and_nothing_are_null():
