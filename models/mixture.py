@@ -15,6 +15,10 @@ LIFT = 2.0
 MIN_MASS = 4.0
 NOISE_START = 0.25
 BACKGROUND_PRIOR = 0.3
+WHOLE_GRID = np.array([0.3, 0.6, 0.9, 0.98])
+WHOLE_NOISE_START = 0.1
+CROWD_PRIOR = 200.0
+"""Tags' worth of the crowd in a profile that holds every tag."""
 
 
 def seeded(rows: Rows, labels: IntArray, *, crowd: FloatArray) -> TagProfiles:
@@ -22,17 +26,40 @@ def seeded(rows: Rows, labels: IntArray, *, crowd: FloatArray) -> TagProfiles:
     counts = tag_sums(rows, labels, count=int(labels.max(initial=-1)) + 1)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-9)
     excess = np.where(share > 1.3 * crowd, np.maximum(share - 0.5 * crowd, 0.0), 0.0)
-    found = Rows.of(signatures(excess, crowd))
+    return evenly(signatures(excess, crowd), crowd, grid=GRID, noise=NOISE_START)
+
+
+def whole(rows: Rows, labels: IntArray, *, crowd: FloatArray, steps: int = 3) -> TagProfiles:
+    """Learn profiles that hold every tag, those a circle avoids included, from people in groups.
+
+    Where circles differ a little in all tags instead of having some of their own, what people
+    leave out tells as much as what they do.
+    """
+    mass = tag_sums(rows, labels, count=int(labels.max(initial=-1)) + 1)
+    start = evenly(
+        smoothed(mass, crowd, CROWD_PRIOR), crowd, grid=WHOLE_GRID, noise=WHOLE_NOISE_START
+    )
+    return refine(replace(start, crowd_prior=CROWD_PRIOR), rows, steps=steps)
+
+
+def evenly(table: FloatArray, crowd: FloatArray, *, grid: FloatArray, noise: float) -> TagProfiles:
+    """Make profiles of equal size from a dense table of their shares."""
+    found = Rows.of(table)
     return TagProfiles(
         starts=found.starts,
         tags=found.columns.astype(np.int64),
         shares=found.values,
         background=crowd,
-        sizes=np.full(len(counts), 1.0 / max(len(counts), 1)),
-        noise=NOISE_START,
-        grid=GRID,
-        grid_weights=np.full(len(GRID), 1.0 / len(GRID)),
+        sizes=np.full(len(table), 1.0 / max(len(table), 1)),
+        noise=noise,
+        grid=grid,
+        grid_weights=np.full(len(grid), 1.0 / len(grid)),
     )
+
+
+def smoothed(mass: FloatArray, crowd: FloatArray, prior: float) -> FloatArray:
+    """Return each circle's shares of all tags, `prior` tags' worth of the crowd added."""
+    return np.asarray((mass + prior * crowd) / (mass.sum(axis=1, keepdims=True) + prior))
 
 
 def with_signatures(profiles: TagProfiles, table: FloatArray, sizes: FloatArray) -> TagProfiles:
@@ -88,6 +115,9 @@ def settle(profiles: TagProfiles, rows: Rows, *, steps: int = 3) -> TagProfiles:
 def maximised(profiles: TagProfiles, rows: Rows, *, grow: bool) -> TagProfiles:
     """Take one EM step over all of the rows."""
     seen = expect(profiles, rows)
+    if profiles.crowd_prior > 0.0:
+        whole = smoothed(drawn_mass(profiles, seen), profiles.background, profiles.crowd_prior)
+        return reweighed(with_signatures(profiles, whole, profiles.sizes), seen)
     background = seen.background + BACKGROUND_PRIOR
     background /= background.sum()
     mass = drawn_mass(profiles, seen)

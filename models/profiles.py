@@ -44,6 +44,9 @@ class TagProfiles:
         Damped weight of a usual tag: so much counts as one observation.
     min_tags : int
         Distinct tags a person needs to be placed at all.
+    crowd_prior : float
+        0 where signatures hold the tags that mark a circle alone; else they hold every tag, with
+        so many tags' worth of the crowd mixed in.
     """
 
     starts: IntArray
@@ -57,6 +60,7 @@ class TagProfiles:
     offset: float = 0.0
     unit: float = 1.0
     min_tags: int = 2
+    crowd_prior: float = 0.0
 
     @property
     def n_circles(self) -> int:

@@ -13,11 +13,12 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from models.discovery import Sample, from_dense_groups, learned, merged, placed, round_groups
+from models.beginnings import from_dense_groups, learned, merged, round_groups, whole_of
 from models.landmarks import Canon, draw
 from models.mixture import crowd_shares
 from models.profiles import TagProfiles, assign, observed
 from models.rows import Rows
+from models.sampling import Sample, placed
 from models.stability import Labels, best_jaccard
 from models.tagspace import TagSpace, co_occurrence, expected_counts, standardised, tag_space
 from models.trimming import crowd_only
@@ -81,6 +82,8 @@ class Rediscovery:
     def learned(self, sample: Sample, seed: int) -> TagProfiles:
         """The circles of a sample; none at all if the way leads nowhere."""
         found = WAYS[self.way](sample, self.model.n_circles, self.min_share, seed)
+        if found is not None and self.model.crowd_prior > 0.0:
+            found = whole_of(found, sample.people, self.min_share)
         found = crowd_only(self.model) if found is None else found
         return replace(found, unit=self.model.unit, offset=self.model.offset)
 

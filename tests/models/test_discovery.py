@@ -1,20 +1,48 @@
-"""How many circles there are."""
+"""How many circles there are, and what kind."""
 
 import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.metrics import adjusted_mutual_info_score
 
-from models.discovery import peak_or_knee
-
-
-def test_a_peak_inside_is_chosen():
-    """Where more circles describe people worse, fewer are enough."""
-    assert peak_or_knee(np.arange(5.0), np.array([1.0, 4.0, 5.0, 4.5, 3.0])) == 2
+from models.circles import CircleClusterer
 
 
-def test_without_a_peak_the_bend_is_chosen():
-    """Where more is always a little better, the place the gain falls off."""
-    assert peak_or_knee(np.arange(5.0), np.array([0.0, 6.0, 7.0, 7.5, 8.0])) == 1
+@pytest.fixture(scope="module")
+def avoiding():
+    """Groups that like every tag a little more or a little less: no tag marks a group."""
+    rng = np.random.default_rng(3)
+    groups = rng.integers(0, 3, 1500)
+    taste = np.exp(rng.normal(0.0, 0.9, (3, 80)))
+    shares = taste / taste.sum(axis=1, keepdims=True)
+    counts = np.stack([rng.multinomial(25, shares[group]) for group in groups])
+    return sparse.csr_array(counts.astype(float)), groups
 
 
-def test_a_fall_from_the_start_means_the_fewest():
-    """The first number tried is as low as it goes."""
-    assert peak_or_knee(np.arange(3.0), np.array([3.0, 2.0, 1.0])) == 0
+def test_profiles_hold_every_tag_where_no_tag_marks_a_circle(avoiding):
+    """What people leave out tells them apart as well."""
+    X, groups = avoiding
+
+    model = CircleClusterer().fit(X)
+
+    assert model.n_circles_ == 3
+    assert model.model_.crowd_prior > 0.0
+    assert adjusted_mutual_info_score(groups, model.labels_) > 0.9
+
+
+def test_signatures_hold_few_tags_where_tags_mark_circles(four_circles):
+    """They are shorter, and say more."""
+    model = CircleClusterer().fit(four_circles.X).model_
+
+    assert model.crowd_prior == 0.0
+    assert len(model.tags) < 0.5 * model.n_circles * model.n_tags
+
+
+def test_the_same_circles_are_asked_for_and_found(planted):
+    """Asked for as many as there are, the engine finds those it finds unasked."""
+    people = planted(circles=8, users=4000, seed=4)
+
+    free, asked = CircleClusterer().fit(people.X), CircleClusterer(8).fit(people.X)
+
+    assert free.n_circles_ == asked.n_circles_ == 8
+    assert adjusted_mutual_info_score(free.labels_, asked.labels_) > 0.9

@@ -1,0 +1,79 @@
+"""From groups of landmarks, or from other circles, to tag profiles."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
+
+from models.condense import dense_groups
+from models.levels import ladder
+from models.mixture import refine, seeded, settle, tag_sums, whole
+from models.profiles import TagProfiles, assign_observed
+from models.rows import IntArray, Rows
+from models.sampling import Landmarks, Sample
+from models.tagspace import Single
+from models.trimming import joined_alike, large_enough, without_composites
+
+GROUP_SHARE, MIN_GROUP = 0.0015, 12
+MOST_ENTRIES = 1_000_000
+"""Circles times tags up to which profiles may hold every tag."""
+FEW, MANY_STARTS, FEW_STARTS = 12, 10, 3  # k-means to few groups depends most on its start
+ANYONE = 1e3
+"""An offset that places whoever shares a tag with a circle."""
+
+
+def from_dense_groups(sample: Sample, min_share: float) -> TagProfiles | None:
+    """Learn profiles from dense groups of active people; None when there are none."""
+    points = sample.active.points
+    groups = dense_groups(points, min_size=max(MIN_GROUP, int(GROUP_SHARE * len(points))))
+    if groups.max(initial=-1) < 0:
+        return None
+    return learned(groups, sample.active, sample, min_share)
+
+
+def round_groups(points: Single, count: int, seed: int) -> IntArray:
+    """Cut the landmarks into `count` round groups by k-means."""
+    count = min(count, len(points))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct points than groups
+        starts = FEW_STARTS if count > FEW else MANY_STARTS
+        model = KMeans(count, n_init=starts, random_state=seed).fit(points)
+    return np.asarray(model.labels_.astype(np.int64))
+
+
+def learned(
+    groups: IntArray, landmarks: Landmarks, sample: Sample, min_share: float
+) -> TagProfiles:
+    """Refine groups of landmarks into profiles; join the alike, drop mixtures and the small."""
+    profiles = seeded(landmarks.rows, groups, crowd=sample.crowd)
+    profiles = without_composites(joined_alike(refine(profiles, sample.people)))
+    return settle(large_enough(profiles, min_share), sample.people)
+
+
+def merged(fine: TagProfiles, sample: Sample, count: int, min_share: float) -> TagProfiles:
+    """Merge circles upward until `count` are left, then learn anew at that level."""
+    answer = assign_observed(replace(fine, offset=ANYONE), sample.people, max_circles=0)
+    labels = answer.labels.astype(np.int64)
+    groups = ladder(tag_sums(sample.people, labels, count=fine.n_circles)).groups(count)
+    coarse = np.where(labels >= 0, groups[labels], -1)
+    if fine.crowd_prior > 0.0:
+        profiles = whole(sample.people, coarse, crowd=fine.background)
+    else:
+        profiles = refine(seeded(sample.people, coarse, crowd=sample.crowd), sample.people)
+    return settle(large_enough(profiles, min_share), sample.people)
+
+
+def finished(profiles: TagProfiles, people: Rows, min_share: float) -> TagProfiles:
+    """Learn once more with the tags that had been held back."""
+    return settle(large_enough(refine(profiles, people, steps=3), min_share), people)
+
+
+def whole_of(profiles: TagProfiles, people: Rows, min_share: float) -> TagProfiles | None:
+    """Turn signatures into profiles of all tags; None where there are none or too many."""
+    if not 0 < profiles.n_circles * profiles.n_tags <= MOST_ENTRIES:
+        return None
+    answer = assign_observed(replace(profiles, offset=ANYONE), people, max_circles=0)
+    found = whole(people, answer.labels.astype(np.int64), crowd=profiles.background)
+    return settle(large_enough(found, min_share), people)

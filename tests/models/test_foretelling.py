@@ -1,0 +1,107 @@
+"""Judging circles by tags held back from learning."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.foretelling import HeldBack, clarity, is_better
+from models.mixture import crowd_shares, refine, seeded, with_signatures
+from models.rows import Rows
+from models.trimming import crowd_only, only
+
+
+@pytest.fixture(scope="module")
+def people(four_circles):
+    """The planted people, and the split of their tags."""
+    rows = Rows.of(four_circles.X)
+    return rows, HeldBack.of(rows.n_rows, seed=0)
+
+
+@pytest.fixture(scope="module")
+def trial(people):
+    """What is known of the judged, and what is to be told."""
+    rows, held_back = people
+    return held_back.trial(rows, crowd=crowd_shares(rows))
+
+
+@pytest.fixture(scope="module")
+def learned(people, four_circles):
+    """Profiles learned from the planted circles without what is held back."""
+    rows, held_back = people
+    left = held_back.left(rows)
+    return refine(seeded(left, four_circles.circles, crowd=crowd_shares(rows)), left)
+
+
+def test_known_and_hidden_make_up_the_judged(people, trial):
+    """Nothing is lost, and nothing hidden is left among what is learned from."""
+    rows, held_back = people
+    left = held_back.left(rows)
+
+    assert len(trial.hidden.values) == len(rows.values) - len(left.values) > 0
+    assert len(trial.known.values) + len(trial.hidden.values) < len(rows.values)
+    assert (trial.known.counts >= 0).all()
+    known = {(row, tag) for row, tag in zip(trial.known.owners, trial.known.columns, strict=True)}
+    hidden = zip(trial.hidden.owners, trial.hidden.columns, strict=True)
+    assert not known.intersection(hidden)
+
+
+def test_what_is_held_back_does_not_depend_on_the_order(people):
+    """Each row decides for itself."""
+    rows, held_back = people
+    order = np.random.default_rng(0).permutation(rows.n_rows)
+
+    shuffled = held_back.left(rows.take(order))
+
+    assert (shuffled.counts == held_back.left(rows).counts[order]).all()
+
+
+def test_true_circles_foretell_more_than_the_crowd_and_than_shuffled_ones(
+    people, trial, learned, four_circles
+):
+    """Circles of chance tell nothing of what people hide."""
+    rows, held_back = people
+    left = held_back.left(rows)
+    chance = np.random.default_rng(1).permutation(four_circles.circles)
+    shuffled = refine(seeded(left, chance, crowd=crowd_shares(rows)), left, steps=1)
+    crowd = crowd_only(replace(learned, background=trial.crowd))
+
+    true, none = trial.gains(learned), trial.gains(crowd)
+
+    assert is_better(true, none)
+    assert not is_better(trial.gains(shuffled), none)
+    assert np.abs(none).max() < 1e-9
+
+
+def test_a_loss_is_the_gain_less_the_gain_without_the_circle(trial, learned):
+    """The odds of the others against the background unchanged."""
+    losses = trial.losses(learned)
+
+    for circle in range(learned.n_circles):
+        others = np.flatnonzero(np.arange(learned.n_circles) != circle)
+        odds = (1.0 - learned.noise) * learned.sizes[others].sum() / learned.noise
+        without = replace(only(learned, others), noise=1.0 / (1.0 + odds))
+        assert np.allclose(losses[:, circle], trial.gains(learned) - trial.gains(without))
+
+
+def test_twins_are_not_missed_and_true_circles_are(trial, learned):
+    """Either of two equal circles could take over the people of the other."""
+    table = learned.signatures.to_csr().toarray()
+    doubled = with_signatures(
+        learned, np.vstack([table, table[:1]]), np.append(learned.sizes, learned.sizes[0])
+    )
+    doubled = replace(doubled, sizes=doubled.sizes / doubled.sizes.sum())
+
+    missed = [clarity(loss) for loss in trial.losses(doubled).T]
+
+    assert min(missed[1:4]) > 2.0 * max(missed[0], missed[4])
+    assert min(missed[1:4]) > 5.0
+    shared = trial.shared(doubled)
+    assert shared[0, 4] > 0.2
+    assert shared[0, 1] < 0.05
+
+
+def test_no_difference_is_no_clarity():
+    """And a few people's luck is not clear."""
+    assert clarity(np.zeros(5)) == 0.0
+    assert not is_better(np.array([5.0, -4.9, 0.0]), np.zeros(3))
