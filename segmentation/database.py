@@ -113,6 +113,24 @@ replays = sa.Table(
     sa.Column("answer", sa.Text),
 )
 
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("job_id", sa.String(32), primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("asked", sa.Text, nullable=False),
+    sa.Column("by", sa.String(32), nullable=False),
+    sa.Column("progress", sa.Double, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("run_id", sa.String(64)),
+    sa.Column("published", sa.Boolean),
+    sa.Column("turn", sa.Integer, nullable=False),
+    sa.Column("queued", Moment, nullable=False),
+    sa.Column("started", Moment),
+    sa.Column("ended", Moment),
+    sa.Column("alive", Moment),
+)
+
 
 def open_database(store: Path, url: str | None = None) -> Database:
     """Open the database at a URL, or the store's own SQLite file, and bring its tables up to date.

@@ -25,6 +25,7 @@ from service.routes import (
     circles,
     console,
     flywheel,
+    operating,
     ops,
     runs,
     saved,
@@ -37,7 +38,7 @@ from service.witness import Witness
 
 MOST_BYTES = 2 << 20
 FLUSH_SECONDS = 0.5
-ROUTERS = (circles, users, audiences, saved, tiers, flywheel, runs, audit, ops, console)
+ROUTERS = (circles, users, audiences, saved, tiers, flywheel, operating, runs, audit, ops, console)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -27,6 +27,8 @@ from segmentation.errors import (
     StoreLocked,
     UsageError,
 )
+from segmentation.jobs import JobEnded
+from segmentation.publishing import GateClosed
 from segmentation.saved import VersionChanged
 
 MEDIA_TYPE = "application/problem+json"
@@ -113,6 +115,8 @@ STATUS_OF: dict[type[SegmentationError], int] = {
     NotFound: 404,
     StoreLocked: 409,
     UnderWay: 409,
+    GateClosed: 409,
+    JobEnded: 409,
     TooOften: 429,
     TooFew: 409,
     VersionChanged: 412,

@@ -10,6 +10,7 @@ from segmentation.cli.audiences import register as register_audiences
 from segmentation.cli.operations import register as register_operations
 from segmentation.cli.pipeline import register as register_pipeline
 from segmentation.cli.snapshots import register as register_snapshots
+from segmentation.cli.work import register as register_work
 from segmentation.errors import SegmentationError
 
 app = typer.Typer(
@@ -20,7 +21,13 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for register in (register_pipeline, register_snapshots, register_audiences, register_operations):
+for register in (
+    register_pipeline,
+    register_snapshots,
+    register_audiences,
+    register_operations,
+    register_work,
+):
     register(app)
 
 

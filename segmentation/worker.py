@@ -1,0 +1,165 @@
+"""`coterie worker`: takes runs out of the queue and makes them, one at a time.
+
+Each run is a process of its own, so that cancelling is ending it: the kernel takes back its lock,
+nothing is published, and what it had done can be resumed.
+"""
+
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from segmentation import jobs
+from segmentation.config import Config
+from segmentation.database import Database, open_database
+from segmentation.errors import SegmentationError
+from segmentation.jobs import Job
+from segmentation.progress import Advance
+
+LOOK_SECONDS = 0.2
+REPORT_SECONDS = 0.5
+ENDING_SECONDS = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """What a worker works with: settings, where their paths start, the store, the database."""
+
+    config: Config
+    base: Path
+    store: Path
+    database_url: str | None = None
+
+    def database(self) -> Database:
+        """Open the database."""
+        return open_database(self.store, self.database_url)
+
+
+def work_forever(bench: Bench, *, once: bool = False) -> int:
+    """Do what is queued until stopped, or until nothing is; return how many jobs were done."""
+    database, done = bench.database(), 0
+    while True:
+        job = jobs.claim(database, now=datetime.now(UTC))
+        if job is not None:
+            oversee(job, bench, database)
+            done += 1
+        elif once:
+            return done
+        else:
+            time.sleep(LOOK_SECONDS)
+
+
+def oversee(job: Job, bench: Bench, database: Database) -> None:
+    """Make one run in a process of its own, and end it when the job is cancelled."""
+    process = multiprocessing.get_context("spawn").Process(target=perform, args=(job, bench))
+    process.start()
+    while process.is_alive():
+        process.join(LOOK_SECONDS)
+        if jobs.report(database, job.job_id, now=datetime.now(UTC)) == "cancelling":
+            end(process)
+            jobs.cancelled(database, job.job_id, now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    jobs.fail(database, job.job_id, why="Its process ended before it was done.", now=now)
+
+
+def end(process: BaseProcess) -> None:
+    """End a process, by force when it takes its time."""
+    process.terminate()
+    process.join(ENDING_SECONDS)
+    if process.is_alive():
+        process.kill()
+        process.join()
+
+
+def perform(job: Job, bench: Bench) -> None:
+    """Make the run of a job and note how it ended."""
+    from segmentation.run import segment
+
+    database = bench.database()
+    try:
+        outcome = segment(request_of(job, bench), Teller(database, job.job_id))
+    except SegmentationError as error:
+        jobs.fail(database, job.job_id, why=str(error), now=datetime.now(UTC))
+    except Exception as error:
+        jobs.fail(
+            database, job.job_id, why=f"{type(error).__name__}: {error}", now=datetime.now(UTC)
+        )
+        raise
+    else:
+        jobs.succeed(
+            database,
+            job.job_id,
+            run_id=outcome.run_id,
+            published=outcome.published,
+            now=datetime.now(UTC),
+        )
+
+
+def request_of(job: Job, bench: Bench) -> Any:  # noqa: ANN401 - its module is heavy to load
+    """What a job asks, as a request for a run; a job whose worker died is resumed."""
+    from segmentation.run import RunRequest
+
+    asked = job.asked
+    circles = bench.config.circles
+    if asked.get("circles") is not None:
+        circles = replace(circles, count=asked["circles"])
+    as_of = asked.get("as_of")
+    return RunRequest(
+        config=replace(bench.config, circles=circles),
+        base=bench.base,
+        store=bench.store,
+        now=job.queued,
+        as_of=datetime.fromisoformat(as_of) if as_of else None,
+        seed=asked.get("seed") or 0,
+        publish=asked.get("publish", True),
+        reason=asked.get("reason") or "",
+        resume=job.turn > 1,
+    )
+
+
+class Teller:
+    """Reports the progress of a run into its job; ends with the worker it belongs to."""
+
+    def __init__(self, database: Database, job_id: str) -> None:
+        from segmentation.stages import STAGES
+
+        self._database = database
+        self._job_id = job_id
+        self._stages = len(STAGES)
+        self._done = 0
+        self._told = 0.0
+        self._worker = os.getppid()
+
+    @contextmanager
+    def stage(self, title: str) -> Iterator[Advance]:
+        """Announce a stage and take its progress."""
+        self._tell(0.0, title)
+
+        def advance(done: int, total: int) -> None:
+            if time.monotonic() - self._told > REPORT_SECONDS:
+                self._tell(done / total if total else 0.0, title)
+
+        yield advance
+        self._done += 1
+
+    def _tell(self, part: float, title: str) -> None:
+        if os.getppid() != self._worker:
+            sys.exit("The worker of this run is gone.")
+        self._told = time.monotonic()
+        jobs.report(
+            self._database,
+            self._job_id,
+            now=datetime.now(UTC),
+            progress=(self._done + min(part, 1.0)) / self._stages,
+            detail=title,
+        )
+
+
+__all__ = ["Bench", "work_forever"]

@@ -1,0 +1,117 @@
+"""What goes in and out about making runs and putting them live; every field says what it is."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import Path
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from service.schemas import Answer
+
+JobId = Annotated[
+    str, Path(description="A queued run, such as `job-0a1b2c3d4e5f6071`.", max_length=200)
+]
+Reason = Annotated[str, Field(max_length=1000, description="Why; it is kept in the history.")]
+
+
+class RunAsked(BaseModel):
+    """A run to make; its inputs and settings are the worker's own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    as_of: AwareDatetime | None = Field(
+        default=None, description="The moment it looks from; the latest event when absent."
+    )
+    seed: int = Field(default=0, ge=0, le=2**31 - 1, strict=True, description="Seed of all draws.")
+    circles: int | None = Field(
+        default=None, ge=1, le=10_000, strict=True, description="About so many circles."
+    )
+    publish: bool = Field(
+        default=True, strict=True, description="Whether it goes live when it passes the gate."
+    )
+    reason: Reason = Field(
+        default="", max_length=1000, description="Publishes past a failed gate, and says why."
+    )
+
+
+class JobAnswer(BaseModel):
+    """A queued run."""
+
+    job_id: str = Field(description="Its id.")
+    state: Literal["queued", "running", "succeeded", "failed", "cancelling", "cancelled"] = Field(
+        description="Where it stands."
+    )
+    progress: float = Field(description="From 0 to 1, and never back.")
+    detail: str = Field(description="The stage at work, or why it failed.")
+    run_id: str | None = Field(description="The run it came to; null until it succeeds.")
+    published: bool | None = Field(description="Whether that went live; null until it succeeds.")
+    asked: dict[str, Any] = Field(description="What was asked.")
+    by: str = Field(description="Id of the key that asked.")
+    queued: datetime = Field(description="When it was asked for.")
+    started: datetime | None = Field(description="When a worker took it.")
+    ended: datetime | None = Field(description="When it was over.")
+
+
+class PublishAsked(BaseModel):
+    """How to put a run live."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    force: bool = Field(default=False, description="Whether to go past a failed gate.")
+    reason: Reason = ""
+
+
+class RollbackAsked(BaseModel):
+    """Which run to go back to."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    run_id: str | None = Field(
+        default=None, max_length=200, description="The run; the one live before when absent."
+    )
+    reason: Reason = ""
+
+
+class WentLive(Answer):
+    """The run that is live now."""
+
+    before: str | None = Field(description="The run that was live until now.")
+
+
+class CircleChanges(BaseModel):
+    """The circles of a facet from one run to the next."""
+
+    kept: list[str] = Field(description="In both.")
+    born: list[str] = Field(description="In the later one alone.")
+    retired: list[str] = Field(description="In the earlier one alone.")
+
+
+class Comparison(Answer):
+    """What changed from a run to a later one, which `run_id` names."""
+
+    before: str = Field(description="The earlier run.")
+    circles: dict[str, CircleChanges] = Field(description="By facet.")
+    people_in_both: int = Field(description="People both runs know.")
+    moved: dict[str, int] = Field(description="Of them, whose primary circle changed, by facet.")
+    tier_changed: int = Field(description="Of them, whose tier changed.")
+    stage_changed: int = Field(description="Of them, whose stage changed.")
+    mean_propensity: list[float] = Field(description="Mean share propensity, before and after.")
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> "Comparison":
+        """Read the facts of a comparison."""
+        facets = [name.removesuffix("_kept") for name in facts if name.endswith("_kept")]
+        changes = ("kept", "born", "retired")
+        whole = ("people_in_both", "tier_changed", "stage_changed", "mean_propensity")
+        return cls.model_validate(
+            {name: facts[name] for name in whole}
+            | {
+                "run_id": facts["to"],
+                "before": facts["from"],
+                "circles": {
+                    facet: {change: facts[f"{facet}_{change}"] for change in changes}
+                    for facet in facets
+                },
+                "moved": {facet: facts[f"{facet}_moved"] for facet in facets},
+            }
+        )
