@@ -13,6 +13,7 @@ from benchmarks.trials import Trial
 
 CLAIMS = Path(__file__).with_name("claims.toml")
 CURVE = (5, 10, 20, 40, 80)
+EVERYONE = "everyone"
 Pair = tuple[str, tuple[float, float]]
 
 
@@ -20,9 +21,10 @@ Pair = tuple[str, tuple[float, float]]
 class Claim:
     """One sentence and how to test it.
 
-    On `dataset`, `figure` of Coterie is at least `factor` times that of `against`: `oracle`, a
-    method, or `peers` for each of them. `asked` tells Coterie the number of circles. Without a
-    truth it is claimed at every number of circles of the curve that the other reaches.
+    On `dataset`, `figure` of `of` is at least `factor` times that of `against`: `oracle`, a method,
+    or `peers` for each of them. `asked` tells Coterie the number of circles. Without a truth it is
+    claimed at every number of circles of the curve that the other reaches. `of` is Coterie, or
+    `everyone` for each method that was run.
     """
 
     says: str
@@ -31,6 +33,7 @@ class Claim:
     against: str
     factor: float = 1.0
     asked: bool = False
+    of: str = OURS
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,7 @@ def read_claims(path: Path = CLAIMS) -> list[Claim]:
 
 def judged(claim: Claim, results: Results) -> Verdict:
     """Compare Coterie with whom the claim is about."""
-    peers = [method for method in results.methods if method != OURS]
-    rivals = peers if claim.against == "peers" else [claim.against]
-    compare = along_curve if claim.dataset.endswith(HIDDEN) else told_the_number
-    pairs = {name: pair for rival in rivals for name, pair in compare(claim, results, rival)}
+    pairs = dict(compared(claim, results))
     broken = [
         f"{name}: {ours:.3f}, not {claim.factor:g} x {theirs:.3f}"
         for name, (ours, theirs) in pairs.items()
@@ -70,23 +70,38 @@ def judged(claim: Claim, results: Results) -> Verdict:
     return Verdict(claim, len(pairs), tuple(broken))
 
 
-def told_the_number(claim: Claim, results: Results, rival: str) -> Iterator[Pair]:
-    """Yield the medians over seeds of Coterie and of a rival that is told the number."""
-    ours = (
-        results.told(claim.dataset, OURS) if claim.asked else results.unasked(claim.dataset, OURS)
-    )
+def compared(claim: Claim, results: Results) -> Iterator[Pair]:
+    """Yield what the claim compares, by name."""
+    peers = [method for method in results.methods if method != OURS]
+    compare = along_curve if claim.dataset.endswith(HIDDEN) else told_the_number
+    if claim.of == EVERYONE:
+        for method in results.methods:
+            yield from told_the_number(claim, results, method, claim.against, name=method)
+        return
+    for rival in peers if claim.against == "peers" else [claim.against]:
+        yield from compare(claim, results, claim.of, rival, name=rival)
+
+
+def told_the_number(
+    claim: Claim, results: Results, who: str, rival: str, *, name: str
+) -> Iterator[Pair]:
+    """Yield the medians over seeds of one method and another, told the number of circles."""
+    is_told = claim.asked or who != OURS
+    ours = (results.told if is_told else results.unasked)(claim.dataset, who)
     theirs = results.told(claim.dataset, rival)
     if ours and theirs:
-        yield rival, (median(ours, claim.figure), median(theirs, claim.figure))
+        yield name, (median(ours, claim.figure), median(theirs, claim.figure))
 
 
-def along_curve(claim: Claim, results: Results, rival: str) -> Iterator[Pair]:
+def along_curve(
+    claim: Claim, results: Results, who: str, rival: str, *, name: str
+) -> Iterator[Pair]:
     """Yield both figures at each number of circles that the rival can give."""
     for count in CURVE:
-        ours = results.at(claim.dataset, OURS, claim.figure, count)
+        ours = results.at(claim.dataset, who, claim.figure, count)
         theirs = results.at(claim.dataset, rival, claim.figure, count)
-        if theirs is not None and results.of(claim.dataset, OURS):
-            yield f"{rival} at {count}", (-np.inf if ours is None else ours, theirs)
+        if theirs is not None and results.of(claim.dataset, who):
+            yield f"{name} at {count}", (-np.inf if ours is None else ours, theirs)
 
 
 def median(trials: list[Trial], figure: str) -> float:

@@ -30,7 +30,7 @@ Labels = npt.NDArray[np.int64]
 Setting = float | None
 MIN_SAMPLES = 10
 SIZES = (0.0015, 0.005, 0.015, 0.05)
-RESOLUTIONS = (1.0, 0.05, 0.1, 0.2, 0.4, 0.7, 1.5, 2.5, 5.0)
+RESOLUTIONS = (1.0, 0.05, 0.2, 0.4, 2.5)
 SMALLEST = 15
 
 
@@ -166,7 +166,7 @@ def plscan(model: "PLSCAN", share: Setting, seed: int) -> Placed:
     """Take the clusters it chose, or cut its tree at a smallest size."""
     if share is None:
         return Placed(np.asarray(model.labels_))
-    return Placed(np.asarray(model.min_cluster_size_cut(smallest(len(model.labels_), share))[0]))
+    return Placed(np.asarray(model.min_cluster_size_cut(smallest(len(model.labels_), share)).label))
 
 
 def mixed_columns(X: sparse.csr_array, seed: int) -> pd.DataFrame:
@@ -228,7 +228,7 @@ METHODS: dict[str, Method] = {
     "k-NN + Leiden": Method(
         spaces.shared_neighbours, leiden, RESOLUTIONS, needs=("pynndescent", "igraph")
     ),
-    "SVD + hdbscan": Method(spaces.svd, hdbscan, SIZES, needs=("hdbscan",)),
+    "SVD + hdbscan": Method(spaces.svd, hdbscan, SIZES[::2], needs=("hdbscan",)),
     "SVD + fast-hdbscan": Method(spaces.svd, fast_hdbscan, SIZES, needs=("fast_hdbscan",)),
     "UMAP + hdbscan": Method(spaces.umap, hdbscan, SIZES, needs=("umap", "hdbscan")),
     "EVoC": Method(evoc_layers, layer, tuple(map(float, range(7))), needs=("evoc",)),

@@ -23,7 +23,7 @@ from benchmarks.methods import METHODS
 from benchmarks.results import Results
 from benchmarks.sets import Dataset
 from benchmarks.shapes import SHAPES
-from benchmarks.table import against_truth, machine, over_counts
+from benchmarks.table import machine, tables
 from benchmarks.trials import Trial, oracle, trials
 from segmentation.simulator.difficulty import DIFFICULTIES
 
@@ -40,9 +40,7 @@ def main() -> None:
     given = asked()
     results = kept(given) if given.read else run(given)
     print(machine(results))
-    print("\n" + against_truth(results))
-    for name, figure in curves(results):
-        print("\n" + over_counts(results, name, figure, given.counts))
+    print("\n" + tables(results, given.counts))
     if given.check:
         sys.exit(check(results))
 
@@ -111,15 +109,6 @@ def progress(trial: Trial) -> str:
     """Say in a line what a trial gave."""
     figures = " ".join(f"{name} {value:.3f}" for name, value in trial.figures.items())
     return f"{trial.dataset} | {trial.method} | {trial.setting} | {figures or trial.status}"
-
-
-def curves(results: Results) -> Iterator[tuple[str, str]]:
-    """Name the sets without a truth and what methods are judged by over the number of circles."""
-    judged_by = ("bits", "tie_lift", "modularity")
-    for name in results.datasets:
-        figures = {each for t in results.trials if t.dataset == name for each in t.figures}
-        if name.endswith(sets.HIDDEN):
-            yield from ((name, each) for each in judged_by if each in figures)
 
 
 def check(results: Results) -> int:

@@ -7,11 +7,13 @@ import numpy.typing as npt
 from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import normalize
 
 Points = npt.NDArray[np.float32]
 DIMENSIONS = 64
 NEIGHBOURS = 15
+EXACT = 25_000
 
 
 def damped(X: sparse.csr_array) -> sparse.csr_array:
@@ -59,15 +61,22 @@ class Graph:
 
 def shared_neighbours(X: sparse.csr_array, seed: int) -> Graph:
     """Weigh each tie of the nearest-neighbour graph as PhenoGraph does (Levine et al. 2015)."""
-    from pynndescent import NNDescent
-
     points = svd(X, seed)
     count = min(NEIGHBOURS + 1, len(points) - 1)
-    near, _ = NNDescent(
-        points, n_neighbors=count, metric="cosine", random_state=seed
-    ).neighbor_graph
+    near = nearest(points, count, seed)
     who = np.repeat(np.arange(len(points)), count)
     ties = sparse.csr_array((np.ones(near.size), (who, near.ravel())), shape=(len(points),) * 2)
     ties = ties.maximum(ties.T)
     upper = sparse.triu((ties @ ties).multiply(ties), k=1).tocoo()
     return Graph(len(points), np.column_stack(upper.coords).astype(np.int64), upper.data)
+
+
+def nearest(points: Points, count: int, seed: int) -> npt.NDArray[np.intp]:
+    """Return the nearest by angle; exactly when they are few, else by nearest-neighbour descent."""
+    if len(points) <= EXACT:
+        model = NearestNeighbors(n_neighbors=count, metric="cosine", algorithm="brute")
+        return model.fit(points).kneighbors(points, return_distance=False)
+    from pynndescent import NNDescent
+
+    index = NNDescent(points, n_neighbors=count, metric="cosine", random_state=seed)
+    return index.neighbor_graph[0]

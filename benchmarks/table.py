@@ -1,12 +1,14 @@
-"""Print results as Markdown: methods are rows, sets or numbers of circles are columns."""
+"""Print results as Markdown: methods are rows, sets are columns."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from benchmarks.results import OURS, UNASKED, Results, spread
 from benchmarks.trials import ORACLE, Trial
 
-Cell = Callable[[list[Trial]], str]
+Cell = Callable[[Results, str, str], str]
 NOTHING = "-"
+ALONG = ("bits", "tie_lift", "modularity")
 
 
 def machine(results: Results) -> str:
@@ -17,91 +19,99 @@ def machine(results: Results) -> str:
     return "\n".join([*facts, f"- repeats: {len(seeds)} (seeds {', '.join(map(str, seeds))})"])
 
 
-def against_truth(results: Results) -> str:
-    """Tabulate the sets whose circles are known, every method told how many there are.
+def tables(results: Results, counts: Sequence[int]) -> str:
+    """Tabulate all there is.
 
-    A cell holds the median and, with several seeds, the least and the most.
+    Where the circles are known every method is told their number, and a cell holds the median
+    and, with several seeds, the least and the most. Elsewhere it holds a figure at each of
+    `counts` circles.
     """
-    cells = {
-        "AMI": figure("ami"),
-        "circles found": figure("found", "{:.0f}"),
-        "overlap F1": figure("f1"),
-        "CPU seconds (wall)": cost,
-        "peak MiB": memory,
-    }
-    return "\n\n".join(grid(results, title, cell) for title, cell in cells.items())
+    known = [name for name in results.datasets if results.planted(name)]
+    unknown = [name for name in results.datasets if not results.planted(name)]
+    shown = [
+        grid(results, "AMI", known, partial(told, name="ami")),
+        grid(results, "circles found", known, partial(told, name="found", form="{:.0f}")),
+        grid(results, "overlap F1", known, partial(told, name="f1")),
+        grid(results, "tie lift", known, partial(told, name="tie_lift", form="{:.2f}")),
+    ]
+    for figure in ALONG:
+        title = f"{figure} at {', '.join(map(str, counts))} circles"
+        shown.append(grid(results, title, unknown, partial(curve, name=figure, counts=counts)))
+    shown.append(grid(results, "CPU seconds (wall) a fit", [*known, *unknown], cost))
+    shown.append(grid(results, "peak MiB", [*known, *unknown], memory))
+    return "\n\n".join(table for table in shown if table)
 
 
-def grid(results: Results, title: str, cell: Cell) -> str:
-    """Make one table: a row for each method, a column for each set with a truth."""
-    sets = [name for name in results.datasets if results.planted(name)]
-    heads = [title, *(f"{name} ({results.planted(name)})" for name in sets)]
-    rows = []
-    for label in (ORACLE, UNASKED, *results.methods):
-        trials = [row(results, name, label) for name in sets]
-        texts = [
-            cell(found) if found else results.why_not(name, label) or NOTHING
-            for name, found in zip(sets, trials, strict=True)
-        ]
-        rows.append([label, *texts])
-    return markdown(heads, [row for row in rows if set(row[1:]) != {NOTHING}])
+def grid(results: Results, title: str, sets: Sequence[str], cell: Cell) -> str:
+    """Make one table without the rows and columns that would be empty; '' if all would be."""
+    labels = (ORACLE, UNASKED, *results.methods)
+    cells = {(label, name): cell(results, name, label) for label in labels for name in sets}
+    filled = [name for name in sets if any(cells[label, name] for label in labels)]
+    rows = [
+        [label, *(cells[label, name] or why_not(results, name, label) for name in filled)]
+        for label in labels
+    ]
+    heads = [named(results, name) for name in filled]
+    return markdown([title, *heads], [r for r in rows if set(r[1:]) != {NOTHING}]) if filled else ""
+
+
+def named(results: Results, dataset: str) -> str:
+    """Name a set, with the number of its circles where it is known."""
+    planted = results.planted(dataset)
+    return f"{dataset} ({planted})" if planted else dataset
+
+
+def why_not(results: Results, dataset: str, label: str) -> str:
+    """Say why a cell is empty."""
+    return results.why_not(dataset, label) or NOTHING
 
 
 def row(results: Results, dataset: str, label: str) -> list[Trial]:
-    """Return the trials a row of the table shows."""
+    """Return the trials a row of the table shows: one a seed where circles are known, else all."""
     if label == UNASKED:
         return results.unasked(dataset, OURS)
-    return results.told(dataset, label)
+    if results.planted(dataset):
+        return results.told(dataset, label)
+    return [trial for trials in results.of(dataset, label) for trial in trials]
 
 
-def over_counts(results: Results, dataset: str, figure: str, counts: Sequence[int]) -> str:
-    """Tabulate a figure of one set over the number of circles, and what methods chose themselves.
-
-    The last columns are the cost of the whole curve.
-    """
-    rows = []
-    for method in results.methods:
-        values = [results.at(dataset, method, figure, count) for count in counts]
-        own = results.unasked(dataset, method)
-        chosen = (
-            f"{own[0].figures[figure]:.3f} ({own[0].figures['circles']:.0f})" if own else NOTHING
-        )
-        trials = [trial for trials in results.of(dataset, method) for trial in trials]
-        costs = [cost(trials), memory(trials)] if trials else [NOTHING, NOTHING]
-        why = results.why_not(dataset, method)
-        texts = [NOTHING if value is None else f"{value:.3f}" for value in values]
-        rows.append([method, *texts, chosen, *costs, why])
-    heads = [f"{figure}: {dataset}", *map(str, counts), "own choice", "CPU s (wall)", "MiB", ""]
-    return markdown(heads, rows)
+def told(results: Results, dataset: str, label: str, *, name: str, form: str = "{:.3f}") -> str:
+    """Write the median of a figure, and its spread if there are several seeds."""
+    trials = row(results, dataset, label)
+    values = [trial.figures[name] for trial in trials if name in trial.figures]
+    if not values:
+        return ""
+    middle, least, most = (form.format(value) for value in spread(values))
+    return middle if len(values) == 1 else f"{middle} [{least}, {most}]"
 
 
-def figure(name: str, form: str = "{:.3f}") -> Cell:
-    """Return how to write one figure of trials."""
+def curve(results: Results, dataset: str, label: str, *, name: str, counts: Sequence[int]) -> str:
+    """Write a figure at each number of circles; of the unasked, the median and its number."""
+    if label == UNASKED:
+        own = [t for t in results.unasked(dataset, OURS) if name in t.figures]
+        if not own:
+            return ""
+        value, circles = (spread([t.figures[each] for t in own])[0] for each in (name, "circles"))
+        return f"{value:.3f} ({circles:.0f})"
+    values = [results.at(dataset, label, name, count) for count in counts]
+    if not any(value is not None for value in values):
+        return ""
+    return " ".join(NOTHING if value is None else f"{value:.3f}" for value in values)
 
-    def write(trials: list[Trial]) -> str:
-        values = [trial.figures[name] for trial in trials if name in trial.figures]
-        if not values:
-            return NOTHING
-        middle, least, most = spread(values)
-        text = form.format(middle)
-        return text if len(values) == 1 else f"{text} [{form.format(least)}, {form.format(most)}]"
 
-    return write
-
-
-def cost(trials: list[Trial]) -> str:
-    """Write median CPU and wall seconds."""
-    known = [(trial.cpu, trial.wall) for trial in trials if trial.cpu is not None]
+def cost(results: Results, dataset: str, label: str) -> str:
+    """Write median CPU and wall seconds of a fit."""
+    known = [(t.cpu, t.wall) for t in row(results, dataset, label) if t.cpu is not None]
     if not known:
-        return NOTHING
+        return ""
     cpu, wall = (spread(list(values))[0] for values in zip(*known, strict=True))
     return f"{cpu:.1f} ({wall:.1f})"
 
 
-def memory(trials: list[Trial]) -> str:
+def memory(results: Results, dataset: str, label: str) -> str:
     """Write the largest peak."""
-    peaks = [trial.peak_mib for trial in trials if trial.peak_mib is not None]
-    return f"{max(peaks):.0f}" if peaks else NOTHING
+    peaks = [t.peak_mib for t in row(results, dataset, label) if t.peak_mib is not None]
+    return f"{max(peaks):.0f}" if peaks else ""
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -101,6 +101,8 @@ def claim(**changes):
         (claim(factor=1.3), False),
         (claim(against=ORACLE, factor=0.9), True),
         (claim(against=ORACLE, factor=0.9, asked=True), False),
+        (claim(against=ORACLE, of="everyone", factor=0.5), False),
+        (claim(against=ORACLE, of="everyone", factor=0.6), True),
         (claim(dataset=HIDDEN, figure="bits"), True),
         (claim(dataset=HIDDEN, figure="bits", against="k-means"), False),
     ],
@@ -146,22 +148,25 @@ def test_every_claim_stands_word_for_word_in_the_benchmarks_page():
 
 def test_the_table_shows_medians_spread_cost_and_who_is_missing(results):
     """One row a method; the oracle and the unasked engine on rows of their own."""
-    shown = table.against_truth(results)
+    shown = table.tables(results, [5, 20])
 
+    assert "| AMI | planted (8) |" in shown
     assert "| k-means | 0.520 [0.500, 0.540] |" in shown
     assert "| oracle | 0.800 |" in shown
     assert "| Coterie, unasked | 0.700 |" in shown
     assert "| Coterie | 0.750 |" in shown
     assert "| EVoC | not installed: evoc |" in shown
-    assert "| k-means | 1.0 (2.0) |" in shown
+    assert f"| CPU seconds (wall) a fit | planted (8) | {HIDDEN} |" in shown
+    assert "| k-means | 1.0 (2.0) | 1.0 (1.0) |" in shown
+    assert "modularity" not in shown
 
 
-def test_the_curve_of_hidden_tags_is_one_table_a_set(results):
-    """Numbers of circles are columns."""
-    assert list(peers.curves(results)) == [(HIDDEN, "bits")]
+def test_hidden_tags_are_shown_at_each_number_of_circles(results):
+    """A method that gives no so few circles has a dash; what was chosen unasked says how many."""
+    shown = table.tables(results, [5, 20])
 
-    shown = table.over_counts(results, HIDDEN, "bits", [5, 20])
-
-    assert "| k-means | 0.200 | 0.400 | - |" in shown
-    ours = 0.3 + 0.2 * np.log(5 / 4) / np.log(4)
-    assert f"| Coterie | {ours:.3f} | 0.500 | 0.300 (4) |" in shown
+    assert f"| bits at 5, 20 circles | {HIDDEN} |" in shown
+    assert "| k-means | 0.200 0.400 |" in shown
+    assert f"| Coterie | {0.3 + 0.2 * np.log(5 / 4) / np.log(4):.3f} 0.500 |" in shown
+    assert "| Coterie, unasked | 0.300 (4) |" in shown
+    assert table.curve(results, HIDDEN, "Leiden", name="bits", counts=[5, 40]) == "- 0.900"
