@@ -11,7 +11,7 @@ MAY_IMPORT = {
     "segmentation": {"models", "segmentation"},
     "service": {"models", "segmentation", "service"},
 }
-HEAVY = {"sklearn", "hdbscan", "duckdb", "pandas"}
+HEAVY = {"sklearn", "hdbscan", "duckdb", "pandas", "numba"}
 FILES = [
     path.relative_to(ROOT) for layer in MAY_IMPORT for path in sorted((ROOT / layer).rglob("*.py"))
 ]

@@ -7,7 +7,7 @@ from service.app import create_app
 from service.settings import Settings
 from tests.service.callers import caller
 
-HEAVY = "sklearn hdbscan duckdb pandas scipy pyarrow"
+HEAVY = "sklearn hdbscan duckdb pandas scipy pyarrow numba"
 
 
 def test_a_serving_process_loads_no_heavy_package(planted):
@@ -22,6 +22,8 @@ for path in ("circles", "tiers", "flywheel", "runs", "users/user-00000"):
     assert api.get("/v1/" + path).status_code == 200, path
 for call in ("count", "query", "export"):
     assert api.post("/v1/audiences:" + call, json=dict(filter="tag:yoga")).status_code == 200, call
+asked = dict(tags=dict(yoga=3, books=1))
+assert api.post("/v1/users:assign", json=asked).status_code == 200
 rates = dict(engaged=1, advocacy=0, referrals=0, persistence=0)
 assert api.post("/v1/flywheel:project", json=rates).status_code == 200
 print(*sorted(set({HEAVY!r}.split()) & set(sys.modules)))

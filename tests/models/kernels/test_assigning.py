@@ -145,3 +145,14 @@ def test_read_only_and_narrow_arrays_are_taken(monkeypatch):
         placing.assign_observed(profiles, narrow),
         placing.assign_observed(profiles, Rows(rows.starts, rows.columns, values, 30)),
     )
+
+
+def test_without_numba_many_people_are_placed_all_the_same(monkeypatch):
+    """The service's image has none."""
+    rng = np.random.default_rng(9)
+    profiles, X = drawn_profiles(rng, 12, 50), drawn_people(rng, placing.MANY + 100, 50)
+    compiled = assign(profiles, X)
+
+    monkeypatch.setattr(placing, "find_spec", lambda name: None)
+
+    assert_same_bits(compiled, assign(profiles, X))
