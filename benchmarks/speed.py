@@ -1,12 +1,13 @@
 """How fast circles are found and people placed, beside k-means, and how much memory it takes.
 
     python -m benchmarks.speed [--users 20000 100000 1000000] [--largest] [--repeats 3]
+        [--methods circles MiniBatchKMeans k-means]
 
 People are planted in the simulator's circles (`masses.py`), some 16 tags each. Every method runs in
 a process of its own and is first run on a few people, so that neither imports nor compilation
 count; `cold` says what they cost. k-means and MiniBatchKMeans work on TF-IDF reduced to 64
 dimensions and are told the number of circles. `--largest` adds ten million people, who take
-some minutes and 6 GB; k-means is left out there.
+some minutes and 6 GB.
 """
 
 import argparse
@@ -51,7 +52,7 @@ def main() -> None:
     for users in [*given.users, *([LARGEST] if given.largest else [])]:
         with tempfile.TemporaryDirectory() as folder:
             keep(Path(folder), masses.planted(users, seed=1))
-            compare(users, Path(folder), given.repeats, given.threads)
+            compare(users, Path(folder), given)
 
 
 def asked() -> argparse.Namespace:
@@ -63,22 +64,22 @@ def asked() -> argparse.Namespace:
     ask.add_argument("--largest", action="store_true", help=f"{LARGEST:,} people too")
     ask.add_argument("--repeats", type=int, default=3)
     ask.add_argument("--threads", type=int, default=2)
+    ask.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     ask.add_argument("--run", choices=METHODS, help=argparse.SUPPRESS)
     ask.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     return ask.parse_args()
 
 
-def compare(users: int, folder: Path, repeats: int, threads: int) -> None:
+def compare(users: int, folder: Path, given: argparse.Namespace) -> None:
     """Run the methods in turn, so that they share whatever else the machine does."""
-    methods = [name for name in METHODS if users < LARGEST or name != "k-means"]
     lines: dict[tuple[str, str], list[dict[str, float]]] = {}
-    for _ in range(repeats):
-        for method in methods:
-            for step in started(["-m", __spec__.name, "--run", method, "--folder", str(folder)],
-                                threads):  # fmt: skip
+    for _ in range(given.repeats):
+        for method in given.methods:
+            words = ["-m", __spec__.name, "--run", method, "--folder", str(folder)]
+            for step in started(words, given.threads):
                 lines.setdefault((method, step.pop("step")), []).append(step)
     before = Clock.now()
-    started(["-c", COLD.format(folder=str(folder))], threads)
+    started(["-c", COLD.format(folder=str(folder))], given.threads)
     cold = Clock.now() - before
     for (method, step), found in lines.items():
         print(line(users, method, step, found))
