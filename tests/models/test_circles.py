@@ -1,5 +1,10 @@
 """Discovering circles and placing people."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -7,6 +12,10 @@ from sklearn.metrics import adjusted_mutual_info_score
 from threadpoolctl import threadpool_limits
 
 from models.circles import CircleClusterer
+from models.profiles import TagProfiles, assign
+from models.rows import Rows
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +173,49 @@ def test_a_skewed_real_set_is_not_one_big_circle(shared_data):
 
     assert model.n_circles_ >= 2
     assert np.bincount(model.labels_[model.labels_ >= 0]).max() < 0.6 * len(users)
+
+
+FRESH = """
+import hashlib
+from models.circles import CircleClusterer
+from tests.models.conftest import plant
+model = CircleClusterer().fit(plant(users=9000, circles=5, seed=4).X)
+told = b"".join(array.tobytes() for array in model.model_.to_arrays().values())
+print(model.n_circles_, hashlib.sha256(told + model.labels_.tobytes()).hexdigest())
+"""
+
+
+def test_threads_and_fresh_processes_do_not_show():
+    """One thread, two and four, each in a process of its own: the same bytes."""
+    answers = set()
+    for threads in ("1", "2", "4"):
+        names = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+        done = subprocess.run(
+            [sys.executable, "-c", FRESH],
+            capture_output=True, text=True, check=True, cwd=ROOT,
+            env=os.environ | dict.fromkeys(names, threads),
+        )  # fmt: skip
+        answers.add(done.stdout)
+
+    assert len(answers) == 1
+    assert not answers.pop().startswith("0 ")
+
+
+@pytest.mark.slow
+def test_ten_thousand_people_are_placed_alike_every_way(planted, tmp_path):
+    """Fitted, in a batch, one by one and after a reload: labels, strengths and margins."""
+    X = planted(users=10_000, circles=6, second=0.3, seed=8).X
+    model = CircleClusterer().fit(X)
+    np.savez(tmp_path / "model.npz", **model.model_.to_arrays())
+    with np.load(tmp_path / "model.npz") as arrays:
+        reloaded = TagProfiles.from_arrays(arrays)
+    batch, rows = model.assign(X), Rows.of(X)
+
+    alone = [assign(reloaded, rows.part(row, row + 1)) for row in range(rows.n_rows)]
+
+    assert batch.labels.tobytes() == model.labels_.tobytes()
+    for name in ("labels", "noise", "confidence", "margins"):
+        one_by_one = np.concatenate([getattr(answer, name) for answer in alone])
+        assert one_by_one.tobytes() == getattr(batch, name).tobytes(), name
+    strengths = np.concatenate([answer.members.values for answer in alone])
+    assert strengths.tobytes() == batch.members.values.tobytes()
