@@ -4,10 +4,10 @@ A radix partition: one pass over the stream puts each event where its person's p
 lies; then each part is small enough to be sorted in the processor's cache.
 """
 
-import mmap
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Self, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +15,15 @@ import numpy.typing as npt
 from models.kernels import radix
 from models.kernels import windows as kernels
 from models.kernels.windows import NO_TIME
+from models.memory import PagedArray
 from models.rows import IntArray
-from models.windows import Placed, Sums, Tags
+from models.windows import Placed, Sums, Tags, Weighed, Windows
 
 LOCAL_BITS = 12
 KEY_BITS = 32
 LEAST_LOCAL_BITS = 4
 
+Cells: TypeAlias = npt.NDArray[np.uint64]
 Result = TypeVar("Result")
 
 
@@ -45,8 +47,8 @@ class Partition:
         self.latest = np.full(n_people, NO_TIME, np.int64)
         self.n_parts = -(-n_people // (1 << self._local_bits))
         blocks = -(-n_events // radix.BLOCK) + self.n_parts
-        self._cells = _Released(blocks, np.uint64)
-        self._windows = _Released(blocks, np.uint16)
+        self._cells = PagedArray.of(blocks * radix.BLOCK, np.uint64)
+        self._windows = PagedArray.of(blocks * radix.BLOCK, np.uint16)
         self._sizes = np.zeros(self.n_parts, np.int64)
         self._last = np.full(self.n_parts, -1, np.int64)
         self._earlier = np.full(blocks, -1, np.int64)
@@ -74,29 +76,34 @@ class Partition:
         first = part << self._local_bits
         return slice(first, min(first + (1 << self._local_bits), len(self.latest)))
 
-    def add_up(self, part: int) -> Sums:
-        """Return the sums of a part's people, and give its room back."""
-        size, span = int(self._sizes[part]), self.span(part)
-        blocks = self._blocks(part)
-        starts = np.empty(span.stop - span.start + 1, np.int64)
-        tags, windows = np.empty(size, np.int32), np.empty(size, np.uint16)
-        amounts = np.empty(size, np.int64)
+    def add_up(self, part: int, bench: "Bench") -> Sums:
+        """Return the sums of a part's people, laid out on the bench, and give its room back."""
+        size, span, blocks = int(self._sizes[part]), self.span(part), self._blocks(part)
+        people, sums = span.stop - span.start, bench.sums
         radix.add_up(
             self._cells.array, self._windows.array, blocks, size, self._tag_bits, self._n_tags,
-            starts, tags, windows, amounts,
+            *bench.sorting,
+            sums.starts[: people + 1], sums.tags, sums.windows, sums.amounts,
         )  # fmt: skip
         for block in blocks.tolist():
-            self._cells.release(block)
-            self._windows.release(block)
+            self._cells.release(block * radix.BLOCK, (block + 1) * radix.BLOCK)
+            self._windows.release(block * radix.BLOCK, (block + 1) * radix.BLOCK)
         self._sizes[part] = 0
-        end = int(starts[-1])
-        return Sums(starts, tags[:end], windows[:end], amounts[:end])
+        return sums.until(people)
 
-    def over_parts(self, work: Callable[[int], Result], *, threads: int = 1) -> Iterator[Result]:
-        """Yield `work(part)` for each part, in order, a few side by side."""
+    def over_parts(
+        self, work: Callable[[int, "Bench"], Result], *, threads: int = 1
+    ) -> Iterator[Result]:
+        """Yield `work(part, bench)` for each part in order, `threads` of them side by side.
+
+        What lies on a bench is overwritten once the next results are asked for.
+        """
+        largest = int(self._sizes.max(initial=0))
+        benches = [Bench.of(1 << self._local_bits, largest) for _ in range(threads)]
         with ThreadPoolExecutor(threads) as pool:
-            for first in range(0, self.n_parts, 2 * threads):
-                yield from pool.map(work, range(first, min(first + 2 * threads, self.n_parts)))
+            for first in range(0, self.n_parts, threads):
+                parts = range(first, min(first + threads, self.n_parts))
+                yield from pool.map(work, parts, benches)
 
     def _blocks(self, part: int) -> IntArray:
         """The chain of a part's blocks, the one begun last at the end."""
@@ -107,15 +114,23 @@ class Partition:
         return np.array(chain[::-1], dtype=np.int64)
 
 
-class _Released:
-    """An array cut into blocks whose memory can be given back one by one."""
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """Room in which one thread works at a part: taking it anew for each part costs more than the
+    work.
+    """
 
-    def __init__(self, blocks: int, kind: npt.DTypeLike) -> None:
-        self._step = radix.BLOCK * np.dtype(kind).itemsize
-        self._memory = mmap.mmap(-1, max(blocks, 1) * self._step)
-        self.array = np.frombuffer(self._memory, dtype=kind)
+    sorting: tuple[Cells, Windows, Cells, Windows]
+    sums: Sums
+    weighed: Weighed
 
-    def release(self, block: int) -> None:
-        """Forget the content of a block; the system takes its memory back where it can."""
-        if hasattr(mmap, "MADV_DONTNEED"):
-            self._memory.madvise(mmap.MADV_DONTNEED, block * self._step, self._step)
+    @classmethod
+    def of(cls, n_people: int, n_events: int) -> Self:
+        """A bench for parts of up to so many people and events."""
+        cells = [np.empty(n_events, np.uint64) for _ in range(2)]
+        windows = [np.empty(n_events, np.uint16) for _ in range(2)]
+        return cls(
+            (cells[0], windows[0], cells[1], windows[1]),
+            Sums.room(n_people, n_events),
+            Weighed.room(n_people, n_events),
+        )

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from models.kernels import windows as kernels
 from models.kernels.windows import LEAST_RATIO, TIMELESS
+from models.memory import PagedArray
 from models.rows import FloatArray, IntArray
 
 Tags = npt.NDArray[np.int32]
@@ -50,13 +51,30 @@ class Sums:
     starts : ndarray of shape (n_people + 1,)
         Person p holds the entries from `starts[p]` up to `starts[p + 1]`.
     tags, windows, amounts : ndarray of shape (n_entries,)
-        Column of an entry, its window, and its sum > 0.
+        Column of an entry, its window, and its sum > 0; one beyond 32 bits takes several entries.
     """
 
     starts: IntArray
     tags: Tags
     windows: Windows
-    amounts: IntArray
+    amounts: Amounts
+
+    @classmethod
+    def room(cls, n_people: int, n_entries: int) -> Self:
+        """Room for so much, nothing in it yet."""
+        return cls(
+            np.zeros(n_people + 1, np.int64),
+            PagedArray.of(n_entries, np.int32).array,
+            PagedArray.of(n_entries, np.uint16).array,
+            PagedArray.of(n_entries, np.uint32).array,
+        )
+
+    def until(self, n_people: int) -> Self:
+        """The rows of the first people, without copying."""
+        end = self.starts[n_people]
+        return type(self)(
+            self.starts[: n_people + 1], self.tags[:end], self.windows[:end], self.amounts[:end]
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +84,15 @@ class Weighed:
     starts: IntArray
     tags: Tags
     weights: FloatArray
+
+    @classmethod
+    def room(cls, n_people: int, n_entries: int) -> Self:
+        """Room for so much, nothing in it yet."""
+        return cls(
+            np.zeros(n_people + 1, np.int64),
+            PagedArray.of(n_entries, np.int32).array,
+            PagedArray.of(n_entries, np.float64).array,
+        )
 
     def renumbered(self, numbers: Tags) -> "Weighed":
         """Number the tags anew, keeping their order; those below 0 go. Works in place."""
@@ -115,13 +142,16 @@ class Forgetting:
             )
         return placed
 
-    def weigh(self, sums: Sums, latest: IntArray) -> Weighed:
-        """Weigh sums as seen from each person's latest event; what rounds to 0 is left out."""
-        starts = np.empty(len(latest) + 1, np.int64)
-        tags, weights = np.empty(len(sums.tags), np.int32), np.empty(len(sums.tags))
+    def weigh(self, sums: Sums, latest: IntArray, *, room: "Weighed | None" = None) -> Weighed:
+        """Weigh sums as seen from each person's latest event; what rounds to 0 is left out.
+
+        The answer is laid out in `room`, where some is given.
+        """
+        room = room or Weighed.room(len(latest), len(sums.tags))
+        starts = room.starts[: len(latest) + 1]
         kernels.weigh(
             sums.starts, sums.tags, sums.windows, sums.amounts,
             latest, self.half_life, kernels.HALVES,
-            starts, tags, weights,
+            starts, room.tags, room.weights,
         )  # fmt: skip
-        return Weighed(starts, tags[: starts[-1]], weights[: starts[-1]])
+        return Weighed(starts, room.tags[: starts[-1]], room.weights[: starts[-1]])

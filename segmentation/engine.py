@@ -46,7 +46,10 @@ class Engine(Protocol):
         ...
 
     def register(self, name: str, source: Path | Sequence[Path]) -> None:
-        """Make Parquet files readable as the table `name`, in place of any table so named."""
+        """Make Parquet files readable as the table `name`, in place of any table so named.
+
+        A folder stands for all the Parquet files in it.
+        """
         ...
 
     def hashed(self, column: str, *, salt: int) -> str:
@@ -123,9 +126,13 @@ class DuckEngine:
         return rows
 
     def register(self, name: str, source: Path | Sequence[Path]) -> None:
-        """Make Parquet files readable as the table `name`, in place of any table so named."""
+        """Make Parquet files readable as the table `name`, in place of any table so named.
+
+        A folder stands for all the Parquet files in it.
+        """
         paths = [source] if isinstance(source, Path) else source
-        files = ", ".join(literal(str(path)) for path in paths)
+        named = (path / "*.parquet" if path.is_dir() else path for path in paths)
+        files = ", ".join(literal(str(path)) for path in named)
         self.rows(
             f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS "
             f"SELECT * FROM read_parquet([{files}])"

@@ -1,11 +1,10 @@
 """A facet's tastes and habits, streamed from the engine into weights by person and tag."""
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.kernels.windows import NO_TIME
-from models.partition import Partition
+from models.partition import Bench, Partition
 from models.rows import IntArray
 from models.windows import Forgetting, Placed, Weighed
 from segmentation.engine import Engine
@@ -35,12 +34,11 @@ def park_habits(engine: Engine, habits: str, ids: Ids, partition: Partition) -> 
 def weigh_all(partition: Partition, forgetting: Forgetting, *, threads: int) -> Weighed:
     """Add up all that was parked and weigh it as of each person's latest event."""
 
-    def weigh(part: int) -> Weighed:
-        return forgetting.weigh(partition.add_up(part), partition.latest[partition.span(part)])
+    def weigh(part: int, bench: Bench) -> Weighed:
+        sums = partition.add_up(part, bench)
+        return forgetting.weigh(sums, partition.latest[partition.span(part)], room=bench.weighed)
 
-    room, people = partition.n_parked, len(partition.latest)
-    whole = Weighed(np.zeros(people + 1, np.int64), np.empty(room, np.int32), np.empty(room))
-    entries = 0
+    whole, entries = Weighed.room(len(partition.latest), partition.n_parked), 0
     for part, weighed in enumerate(partition.over_parts(weigh, threads=threads)):
         first, end = partition.span(part).start, entries + len(weighed.tags)
         whole.tags[entries:end], whole.weights[entries:end] = weighed.tags, weighed.weights

@@ -11,6 +11,7 @@ from models.kernels.compiler import (
     COLUMNS,
     COLUMNS_OUT,
     COUNTS,
+    COUNTS_OUT,
     KEYS,
     KEYS_OUT,
     PLACES,
@@ -19,12 +20,25 @@ from models.kernels.compiler import (
     SHORTS_OUT,
     WHOLE,
     kernel,
+    part,
 )
 
 BLOCK = 8192
+"""Events of one block: all its columns are whole pages of memory."""
 AMOUNT_BITS = 32
 AMOUNT = (1 << AMOUNT_BITS) - 1
 WINDOWS = 1 << 16
+
+
+@part
+def write(tag, window, total, written, tags, windows, amounts):
+    """Write a sum after the first `written` entries; return how many there are then."""
+    while total > 0:
+        tags[written], windows[written] = tag, window
+        amounts[written] = np.uint32(min(total, AMOUNT))
+        total -= AMOUNT
+        written += 1
+    return written
 
 
 @kernel(
@@ -56,21 +70,22 @@ def park(
 
 @kernel(
     KEYS, SHORTS, PLACES, WHOLE, WHOLE, WHOLE,
-    PLACES_OUT, COLUMNS_OUT, SHORTS_OUT, PLACES_OUT,
+    KEYS_OUT, SHORTS_OUT, KEYS_OUT, SHORTS_OUT,
+    PLACES_OUT, COLUMNS_OUT, SHORTS_OUT, COUNTS_OUT,
 )  # fmt: skip
 def add_up(
     cells, cell_windows, blocks, size, tag_bits, n_tags,
+    first, first_windows, second, second_windows,
     starts, tags, windows, amounts,
 ):  # fmt: skip
     """Sum the cells of a part's `blocks`, the last of which may be part empty.
 
     `starts` has one place more than the part has people; entries ascend by person, tag, window.
+    A sum beyond 32 bits takes several entries. `first` and `second` are room to sort in.
     """
     shift = np.uint64(AMOUNT_BITS)
     is_tag = np.uint64((1 << tag_bits) - 1)
     local = np.uint64(AMOUNT_BITS + tag_bits)
-    first, first_windows = np.empty(size, np.uint64), np.empty(size, np.uint16)
-    second, second_windows = np.empty(size, np.uint64), np.empty(size, np.uint16)
     ends = np.zeros(n_tags + 1, np.int64)
     for b in range(len(blocks)):
         for at in range(blocks[b] * BLOCK, blocks[b] * BLOCK + min(BLOCK, size - b * BLOCK)):
@@ -110,9 +125,7 @@ def add_up(
                 table[window] += np.int64(second[at] & np.uint64(AMOUNT))
                 at += 1
             for i in range(count):
-                tags[written] = np.int32(key & is_tag)
-                windows[written] = np.uint16(seen[i])
-                amounts[written] = table[seen[i]]
+                tag, window = np.int32(key & is_tag), np.uint16(seen[i])
+                written = write(tag, window, table[seen[i]], written, tags, windows, amounts)
                 table[seen[i]] = 0
-                written += 1
         starts[person + 1] = written

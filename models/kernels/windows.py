@@ -5,6 +5,7 @@ import numpy as np
 from models.kernels.compiler import (
     COLUMNS,
     COLUMNS_OUT,
+    COUNTS,
     COUNTS_OUT,
     PLACES,
     PLACES_OUT,
@@ -54,7 +55,7 @@ def keep_latest(people, at, latest):
 
 
 @kernel(
-    PLACES, COLUMNS, SHORTS, PLACES, PLACES, REAL, REALS,
+    PLACES, COLUMNS, SHORTS, COUNTS, PLACES, REAL, REALS,
     PLACES_OUT, COLUMNS_OUT, REALS_OUT,
 )  # fmt: skip
 def weigh(
@@ -73,7 +74,7 @@ def weigh(
             tag, total, timeless, before = tags[at], 0.0, 0.0, last
             while at < starts[person + 1] and tags[at] == tag:
                 if windows[at] == TIMELESS:
-                    timeless = np.float64(amounts[at])
+                    timeless += amounts[at]
                 else:
                     window = np.int64(windows[at])
                     if total > 0.0:

@@ -37,6 +37,14 @@ def sums_of(batches, *, people: int, tags: int, threads: int = 1) -> list[tuple[
     return rows
 
 
+def counted(batch) -> Counter[tuple[int, ...]]:
+    """The sums added up one by one."""
+    sums = Counter()
+    for person, tag, window, amount in zip(*(column.tolist() for column in batch), strict=True):
+        sums[person, tag, window] += amount
+    return sums
+
+
 @pytest.mark.parametrize(
     ("n", "people", "tags"),
     [(0, 10, 5), (1, 1, 1), (50_000, 30_000, 300), (40_000, 2, 3), (5_000, 100, 2_000_000)],
@@ -44,9 +52,7 @@ def sums_of(batches, *, people: int, tags: int, threads: int = 1) -> list[tuple[
 def test_sums_are_those_counted_one_by_one(n, people, tags):
     """Few people or many, many blocks a part or none: each sum is right and in its place."""
     batch = events(n, people=people, tags=tags)
-    expected = Counter()
-    for person, tag, window, amount in zip(*(column.tolist() for column in batch), strict=True):
-        expected[person, tag, window] += amount
+    expected = counted(batch)
 
     found = sums_of([batch], people=people, tags=tags)
 
@@ -75,13 +81,15 @@ def test_nobody_and_nothing_are_passed_over():
     assert sum(row[3] for row in found) == amount[counts].sum()
 
 
-def test_a_sum_may_be_larger_than_any_event():
-    """Sums have 63 bits, so many large events of one kind do not wrap around."""
+def test_a_sum_may_be_larger_than_any_entry():
+    """Large events of one kind fill as many entries as it takes, and none is lost."""
     n, largest = 3 * BLOCK, (1 << 32) - 1
     zeros = np.zeros(n, np.int32)
-    batch = (zeros, zeros, zeros.astype(np.uint16), np.full(n, largest, np.uint32))
+    batch = (zeros, zeros, zeros.astype(np.uint16), np.full(n, largest - 1, np.uint32))
 
-    assert sums_of([batch], people=1, tags=1) == [(0, 0, 0, n * largest)]
+    found = sums_of([batch], people=1, tags=1)
+
+    assert [row[3] for row in found] == [largest] * (n - 1) + [largest - n]
 
 
 def test_the_latest_time_of_each_person_is_kept():

@@ -21,7 +21,7 @@ def sums_of(placed: Placed, tags: list[int]) -> Sums:
         np.array([0, len(keys)]),
         np.array([tag for tag, _ in keys], np.int32),
         np.array([window for _, window in keys], np.uint16),
-        np.array([found[key] for key in keys], np.int64),
+        np.array([found[key] for key in keys], np.uint32),
     )
 
 
@@ -87,7 +87,7 @@ def test_renumbering_keeps_the_order_and_drops_what_has_no_number():
         np.array([0, 3, 4]),
         np.append(first.tags, np.int32(1)),
         np.append(first.windows, first.windows[:1]),
-        np.append(first.amounts, UNIT),
+        np.append(first.amounts, np.uint32(UNIT)),
     )
 
     weighed = forgetting.weigh(sums, np.full(2, NO_TIME)).renumbered(np.array([0, -1, 1], np.int32))

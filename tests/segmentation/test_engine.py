@@ -39,6 +39,17 @@ def test_several_files_are_one_table(engine, tmp_path):
     assert engine.rows("SELECT count(*), sum(n) FROM parts") == [(2, 3)]
 
 
+def test_a_folder_of_files_is_one_table(engine, tmp_path):
+    """A table in parts registers by its folder."""
+    (tmp_path / "n.parquet").mkdir()
+    for part in (1, 2):
+        engine.write(f"SELECT {part} AS n", tmp_path / "n.parquet" / f"{part}.parquet")
+
+    engine.register("parts", tmp_path / "n.parquet")
+
+    assert engine.rows("SELECT count(*), sum(n) FROM parts") == [(2, 3)]
+
+
 def test_threads_do_not_change_the_bytes(tmp_path):
     """A sorted result is the same file on one thread and on four."""
     files = []
