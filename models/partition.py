@@ -19,9 +19,11 @@ from models.memory import PagedArray
 from models.rows import IntArray
 from models.windows import Placed, Sums, Tags, Weighed, Windows
 
-LOCAL_BITS = 12
+PART = 100_000
+"""About so many events a part: what sorting them needs fits into the processor's cache."""
 KEY_BITS = 32
-LEAST_LOCAL_BITS = 4
+LEAST_BITS = 4
+MOST_BITS = 16
 
 Cells: TypeAlias = npt.NDArray[np.uint64]
 Result = TypeVar("Result")
@@ -40,9 +42,11 @@ class Partition:
 
     def __init__(self, *, n_people: int, n_tags: int, n_events: int) -> None:
         self._tag_bits = max(int(n_tags).bit_length(), 1)
-        self._local_bits = min(LOCAL_BITS, KEY_BITS - self._tag_bits)
-        if self._local_bits < LEAST_LOCAL_BITS:
+        if self._tag_bits > KEY_BITS - LEAST_BITS:
             raise ValueError(f"`n_tags` must be below 2^28, got {n_tags}.")
+        people = PART * n_people // max(n_events, 1)
+        most = min(MOST_BITS, KEY_BITS - self._tag_bits)
+        self._local_bits = min(max(people.bit_length() - 1, LEAST_BITS), most)
         self._n_tags = n_tags
         self.latest = np.full(n_people, NO_TIME, np.int64)
         self.n_parts = -(-n_people // (1 << self._local_bits))

@@ -25,6 +25,7 @@ Amounts = npt.NDArray[np.uint32]
 DAY = 86_400_000_000  # microseconds
 SHORTEST = 0.5
 """Shortest half-life in days: so many windows last until 2079."""
+COUNTED_AT_ONCE = 1_000_000
 LARGEST_CLIP = 1000.0
 """Largest ratio of one event whose amount fits into 32 bits."""
 
@@ -93,6 +94,14 @@ class Weighed:
             PagedArray.of(n_entries, np.int32).array,
             PagedArray.of(n_entries, np.float64).array,
         )
+
+    def holders(self, n_tags: int) -> IntArray:
+        """How many people have each tag, shape (n_tags,)."""
+        pieces = range(0, len(self.tags), COUNTED_AT_ONCE)
+        users = np.zeros(n_tags, np.int64)
+        for first in pieces:
+            users += np.bincount(self.tags[first : first + COUNTED_AT_ONCE], minlength=n_tags)
+        return users
 
     def renumbered(self, numbers: Tags) -> "Weighed":
         """Number the tags anew, keeping their order; those below 0 go. Works in place."""

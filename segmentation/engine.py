@@ -140,7 +140,7 @@ class DuckEngine:
 
     def hashed(self, column: str, *, salt: int) -> str:
         """Write a 64-bit hash of a text column: equal texts, equal hashes within one engine."""
-        return f"hash({column}, {salt})"
+        return f"hash({column}, {salt})" if salt else f"hash({column})"
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

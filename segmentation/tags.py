@@ -93,7 +93,7 @@ def facet_matrix(
     sources = TagSources.of(engine, settings, config.channels, as_of=as_of)
     ids = HashedIds.of(engine, sources.tagged)
     weighed = weighed_sums(engine, sources, ids, forgetting, threads=config.resources.threads)
-    users = np.bincount(weighed.tags, minlength=len(ids.names))
+    users = weighed.holders(len(ids.names))
     held = {tag: int(users[number]) for number, tag in enumerate(ids.names) if users[number]}
     people = int(np.count_nonzero(np.diff(weighed.starts)))
     dropped = left_out(held, settings, config.privacy.sensitive_tags, people)

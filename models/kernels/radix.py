@@ -23,7 +23,7 @@ from models.kernels.compiler import (
     part,
 )
 
-BLOCK = 8192
+BLOCK = 4096
 """Events of one block: all its columns are whole pages of memory."""
 AMOUNT_BITS = 32
 AMOUNT = (1 << AMOUNT_BITS) - 1

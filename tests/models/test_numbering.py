@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from models.kernels.hashing import SPREAD
 from models.numbering import Numbering
 
-HASHES = np.random.default_rng(0).integers(0, 1 << 63, 5_000).astype(np.uint64)
+HASHES = np.random.default_rng(0).integers(0, 1 << 64, 5_000, dtype=np.uint64)
 
 
 def test_each_hash_finds_its_number():
@@ -16,10 +17,20 @@ def test_each_hash_finds_its_number():
 
 
 def test_hashes_that_meet_in_one_slot_stay_apart():
-    """Crowded neighbours in the table are told apart by the whole hash."""
-    crowd = np.arange(1_000, dtype=np.uint64) << np.uint64(40)
+    """A thousand hashes that all lead to the first slot find a slot each."""
+    crowd = np.arange(1_000, dtype=np.uint64) * np.uint64(pow(SPREAD, -1, 1 << 64))
 
-    assert (Numbering(crowd).of(crowd) == np.arange(1_000)).all()
+    numbering = Numbering(crowd)
+
+    assert numbering.is_exact
+    assert (numbering.of(crowd) == np.arange(1_000)).all()
+
+
+def test_hashes_that_could_be_confused_are_told():
+    """The same slot and the same lower half: one would be found as the other."""
+    alike = np.array([5, 5 + (2 << 32)], np.uint64)
+
+    assert not Numbering(alike).is_exact
 
 
 def test_numbers_may_be_given():
