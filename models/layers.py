@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.kernels import merging
+from models.partition import Partition
 from models.rows import IntArray
 from models.windows import Sums
 
@@ -25,20 +26,23 @@ class Layer:
     sums: Sums
 
     @classmethod
-    def joined(cls, parts: Iterable[tuple[int, Sums]]) -> Self:
-        """Join sums of consecutive people, each given with the first; empty rows are left out."""
-        people, counts, sums = [np.zeros(0, np.int32)], [np.zeros(0, np.int64)], []
-        for first, part in parts:
-            each = np.diff(part.starts)
-            people.append((first + np.flatnonzero(each)).astype(np.int32))
-            counts.append(each[each > 0])
-            sums.append(part)
-        starts = np.concatenate([[0], np.cumsum(np.concatenate(counts))])
-        columns = (
-            np.concatenate([np.zeros(0, kind), *(getattr(part, name) for part in sums)])
-            for name, kind in (("tags", np.int32), ("windows", np.uint16), ("amounts", np.uint32))
-        )
-        return cls(np.concatenate(people), Sums(starts, *columns))
+    def of(cls, partition: Partition, *, threads: int = 1) -> Self:
+        """Add up all that was parked."""
+        room, filled = Sums.room(len(partition.latest), partition.n_parked), 0
+        for part, sums in enumerate(partition.over_parts(partition.add_up, threads=threads)):
+            first, end = partition.span(part).start, filled + len(sums.tags)
+            room.starts[first : first + len(sums.starts)] = sums.starts + filled
+            for column in ("tags", "windows", "amounts"):
+                getattr(room, column)[filled:end] = getattr(sums, column)
+            filled = end
+        return cls.without_gaps(room.until(len(partition.latest)))
+
+    @classmethod
+    def without_gaps(cls, sums: Sums) -> Self:
+        """Leave out the people whose rows are empty."""
+        people = np.flatnonzero(np.diff(sums.starts)).astype(np.int32)
+        starts = np.append(sums.starts[people], sums.starts[-1])
+        return cls(people, replace(sums, starts=starts))
 
     def renumbered(self, numbers: People) -> Self:
         """The same sums under the people's new numbers, which keep their order."""

@@ -136,7 +136,9 @@ def clusterer_of(
     )
 
 
-def spread(rows: sparse.csr_array, at: npt.NDArray[np.intp], height: int) -> sparse.csr_array:
+def spread(
+    rows: sparse.csr_array, at: npt.NDArray[np.int64] | npt.NDArray[np.int32], height: int
+) -> sparse.csr_array:
     """Put rows back to where they were taken from; the others are empty."""
     counts = np.zeros(height, dtype=np.int64)
     counts[at] = np.diff(rows.indptr)

@@ -116,6 +116,7 @@ def erase_in_snapshot(folder: Path, user_id: str) -> bool:
         mark(index, row)
         scrub_record(index, row)
         scrub_tags(folder / "models", row)
+        scrub_sums(folder / "sums", row)
         scrub_text(index, "user", lambda ids: [row])
     scrub_text(index, "change", lambda ids: [at for at in range(len(ids)) if ids[at] == user_id])
     if row != NONE or in_tables:
@@ -165,6 +166,26 @@ def scrub_tags(models: Path, row: int) -> None:
             weights = np.load(path, mmap_mode="r+")
             weights[starts[row] : starts[row + 1]] = 0
             weights.flush()
+
+
+def scrub_sums(sums: Path, row: int) -> None:
+    """Make the sums of a person's tastes nothing, and forget when they were last seen.
+
+    Snapshots share these files; a person's entries in them are the same in each.
+    """
+    for path in sorted(sums.glob("*_people.npy")):
+        people = np.load(path, mmap_mode="r")
+        at = int(np.searchsorted(people, row))
+        if at < len(people) and people[at] == row:
+            layer = path.name.removesuffix("_people.npy")
+            starts = np.load(sums / f"{layer}_starts.npy", mmap_mode="r")
+            amounts = np.load(sums / f"{layer}_amounts.npy", mmap_mode="r+")
+            amounts[starts[at] : starts[at + 1]] = 0
+            amounts.flush()
+    for path in sorted(sums.glob("*_latest.npy")):
+        latest = np.load(path, mmap_mode="r+")
+        latest[row] = NO_TIME
+        latest.flush()
 
 
 def rewrite_tables(folder: Path, user_id: str) -> bool:

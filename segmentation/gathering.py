@@ -1,5 +1,6 @@
 """Everything the stages saved, gathered into the tables and facts of a snapshot."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from segmentation.assembly import (
 )
 from segmentation.config import FACETS, Facet, FacetConfig
 from segmentation.context import Context
+from segmentation.durable import link
 from segmentation.holdings import Holdings
 from segmentation.manifest import Facts, write_json
 from segmentation.parents import raised
@@ -153,15 +155,10 @@ def report_of(context: Context) -> dict[str, Any]:
     qualities = [quality_of(context, name) for name in FACETS]
     findings = inspect(qualities, context.config.gates)
     ingest = load("ingest.json")
-    tables = ingest["tables"].values()
     return {
         "people": ingest["users"],
         "as_of": ingest["as_of"],
-        "ingest": {
-            "rows_in": sum(table["rows_in"] for table in tables),
-            "rows_bad": sum(table["bad"] for table in tables),
-            "tables": ingest["tables"],
-        },
+        "ingest": input_facts(ingest),
         "facets": {name: facet_facts(context, name) for name in FACETS},
         "sharing": load("sharing.json"),
         "customers": load("customers.json"),
@@ -169,6 +166,16 @@ def report_of(context: Context) -> dict[str, Any]:
         "findings": [finding.to_dict() for finding in findings],
         "degenerate": any(finding.name == "degenerate" for finding in findings),
         "stages": context.work.records(),
+    }
+
+
+def input_facts(ingest: Mapping[str, Any]) -> dict[str, Any]:
+    """How many rows were read, how many of them are bad, and that table by table."""
+    tables = ingest["tables"].values()
+    return {
+        "rows_in": sum(table["rows_in"] for table in tables),
+        "rows_bad": sum(table["bad"] for table in tables),
+        "tables": ingest["tables"],
     }
 
 
@@ -222,6 +229,13 @@ def keep_models(context: Context, folder: Path) -> None:
     tastes = {name: tastes_of(context, name) for name in FACETS}
     reading = {"max_circles": context.config.circles.max_circles, "tastes": tastes}
     write_json(folder / READING, reading)
+
+
+def keep_sums(context: Context, folder: Path) -> None:
+    """Put the sums of everyone's tastes beside the models, for later events to be added to."""
+    folder.mkdir()
+    for path in sorted((context.work.folder / "sums").glob("*")):
+        link(path, folder / path.name)
 
 
 def tastes_of(context: Context, name: Facet) -> dict[str, Any] | None:

@@ -35,7 +35,7 @@ class Ids(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class HashedIds:
-    """The people of a run and the tags of a facet, both numbered bytewise.
+    """The people of a run, numbered bytewise, and the tags of a facet.
 
     `refused` says who refused to be segmented: they have no number.
     """
@@ -47,8 +47,8 @@ class HashedIds:
     _tags: Numbering
 
     @classmethod
-    def of(cls, engine: Engine, tagged: list[str]) -> Self:
-        """Number the people of the table `people` and the tags of some queries.
+    def of(cls, engine: Engine, tags: str) -> Self:
+        """Number the people of the table `people`; `tags` is a query of each `tag, number`.
 
         Should two of them share a hash, all are hashed anew with another salt.
 
@@ -57,7 +57,7 @@ class HashedIds:
         SegmentationError
             When people or tags are listed twice, which no salt can tell apart.
         """
-        attempts = (cls.salted(engine, tagged, salt) for salt in range(SALTS))
+        attempts = (cls.salted(engine, tags, salt) for salt in range(SALTS))
         exact = next((ids for ids in attempts if ids.is_exact), None)
         if exact is None:
             raise SegmentationError(
@@ -67,24 +67,24 @@ class HashedIds:
         return exact
 
     @classmethod
-    def salted(cls, engine: Engine, tagged: list[str], salt: int) -> Self:
+    def salted(cls, engine: Engine, tags: str, salt: int) -> Self:
         """Number people and tags by hashes of one salt."""
         person, tag = (engine.hashed(column, salt=salt) for column in ("user_id", "tag"))
         people = engine.execute(
             f"SELECT {person} AS person, user_id IN ({queries.refusals()}) AS refused "
             "FROM people ORDER BY user_id"
         )
-        tags = engine.execute(
-            f"SELECT tag, {tag} AS hashed FROM ({queries.tag_names(tagged)}) AS named ORDER BY tag"
+        named = engine.execute(
+            f"SELECT tag, number, {tag} AS hashed FROM ({tags}) AS named ORDER BY number"
         )
         refused = people["refused"].to_numpy()
         numbers = np.where(refused, REFUSED, np.arange(len(refused))).astype(np.int32)
         return cls(
             refused,
-            tags["tag"].to_pylist(),
+            named["tag"].to_pylist(),
             f"{person} AS person, {tag} AS tag",
             Numbering(people["person"].to_numpy(), numbers),
-            Numbering(tags["hashed"].to_numpy()),
+            Numbering(named["hashed"].to_numpy(), named["number"].to_numpy().astype(np.int32)),
         )
 
     @property
@@ -97,5 +97,5 @@ class HashedIds:
         return self._people.of(column.to_numpy())
 
     def tags(self, column: pa.Array) -> Numbers:
-        """The number of each row's tag."""
+        """The number of each row's tag; below 0 for those without one."""
         return self._tags.of(column.to_numpy())

@@ -98,6 +98,15 @@ def typical_values() -> str:
     )
 
 
+def extended_typical() -> str:
+    """Give the table `known_typical`, and the usual values of channels it does not hold."""
+    return (
+        "SELECT channel, typical FROM known_typical UNION ALL "
+        f"SELECT channel, typical FROM ({typical_values()}) AS found "
+        "WHERE NOT channel IN (SELECT channel FROM known_typical)"
+    )
+
+
 def tastes(is_taste: str) -> str:
     """Set each event's value against what is typical of its channel, from the table `typical`.
 
@@ -116,9 +125,10 @@ def is_taste(channel_condition: str) -> str:
 
 
 def tag_names(tables: Sequence[str]) -> str:
-    """List all tags of some tables, bytewise."""
+    """Number all tags of some tables bytewise from 0."""
     together = " UNION ALL ".join(f"SELECT tag FROM ({table}) AS source" for table in tables)
-    return f"SELECT DISTINCT tag FROM ({together}) AS tagged ORDER BY tag"
+    names = f"SELECT DISTINCT tag FROM ({together}) AS tagged"
+    return f"SELECT tag, ROW_NUMBER() OVER (ORDER BY tag) - 1 AS number FROM ({names}) AS names"
 
 
 def refusals() -> str:

@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -52,25 +53,27 @@ class RunOutcome:
     report: dict[str, Any]
 
 
-def segment(request: RunRequest, reporter: Reporter) -> RunOutcome:
+def segment(
+    request: RunRequest, reporter: Reporter, *, stages: Sequence[Stage] = STAGES
+) -> RunOutcome:
     """Run every stage not yet through and publish the result."""
     store = Store(request.store)
     with StoreLock(request.store):
-        work = begin(store, request)
+        work = begin(store, request, stages)
         with DuckEngine(
             request.config.resources.memory_limit,
             threads=request.config.resources.threads,
             temp_directory=work.path("spill"),
         ) as engine:
             context = Context(request.config, request.base, work, store, engine)
-            for stage in STAGES:
-                perform(stage, context, reporter)
+            for number, stage in enumerate(stages, start=1):
+                perform(stage, context, reporter, number=number)
         return conclude(store, work, request)
 
 
-def begin(store: Store, request: RunRequest) -> Work:
+def begin(store: Store, request: RunRequest, stages: Sequence[Stage] = STAGES) -> Work:
     """Find the unfinished run that asked for the same, or open a new one and forget the rest."""
-    wanted = fingerprint_of(request)
+    wanted = fingerprint_of(request, stages)
     left = unfinished(store.work_folder)
     for work in left:
         asked = work.request()
@@ -98,8 +101,8 @@ def open_work(store: Store, request: RunRequest, wanted: str) -> Work:
     return work
 
 
-def fingerprint_of(request: RunRequest) -> str:
-    """Hash everything the result depends on: settings, policy, inputs, seed, as-of."""
+def fingerprint_of(request: RunRequest, stages: Sequence[Stage] = STAGES) -> str:
+    """Hash everything the result depends on: stages, settings, policy, inputs, seed, as-of."""
     inputs = {
         table: fingerprint(getattr(request.config.input, table), base=request.base)
         for table in TABLES
@@ -108,6 +111,7 @@ def fingerprint_of(request: RunRequest) -> str:
     settings = asdict(replace(request.config, resources=type(request.config.resources)()))
     policy = request.base / request.config.rights.policy
     facts = {
+        "stages": [stage.title for stage in stages],
         "settings": settings,
         "policy": policy.read_text(encoding="utf-8") if policy.exists() else None,
         "inputs": inputs,
@@ -117,12 +121,12 @@ def fingerprint_of(request: RunRequest) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def perform(stage: Stage, context: Context, reporter: Reporter) -> None:
+def perform(stage: Stage, context: Context, reporter: Reporter, *, number: int) -> None:
     """Run one stage unless its record says it is through."""
     if context.work.record(stage.name) is not None:
         return
     with reporter.stage(stage.title) as advance:
-        record = timed(stage, context, advance)
+        record = {"number": number} | timed(stage, context, advance)
     context.work.finish(stage.name, record)
 
 
@@ -131,7 +135,6 @@ def timed(stage: Stage, context: Context, advance: Advance) -> dict[str, Any]:
     start, cpu = time.perf_counter(), time.process_time()
     rows = stage.work(context, advance)
     return {
-        "number": STAGES.index(stage) + 1,
         "stage": stage.name,
         "rows": rows,
         "seconds": round(time.perf_counter() - start, 3),

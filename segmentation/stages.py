@@ -17,7 +17,7 @@ from segmentation.config import FACETS, Facet
 from segmentation.context import Context
 from segmentation.customers import customer_statistics
 from segmentation.earnings import earnings
-from segmentation.gathering import facts_of, gather, keep_models
+from segmentation.gathering import facts_of, gather, keep_models, keep_sums
 from segmentation.identity import Earlier, identify
 from segmentation.ingest import ingest
 from segmentation.lifecycle import lifecycle_stages
@@ -63,7 +63,12 @@ def weigh_tags(context: Context, advance: Advance) -> int:
     entries = 0
     for done, name in enumerate(FACETS, start=1):
         facet = facet_matrix(
-            context.engine, context.config, name, context.tables, as_of=context.as_of
+            context.engine,
+            context.config,
+            name,
+            context.tables,
+            as_of=context.as_of,
+            kept_sums=context.work.folder / "sums",
         )
         facet.save(context.work.path(f"tags/{name}.npz"))
         entries += int(facet.matrix.nnz)
@@ -259,6 +264,7 @@ def write_out(context: Context, advance: Advance) -> int:
     folder.mkdir()
     gathered = gather(context)
     keep_models(context, folder / "models")
+    keep_sums(context, folder / "sums")
     shutil.copytree(context.work.folder / "merits", folder / "merits")
     write_snapshot(folder, gathered, facts=facts_of(context))
     return int(gathered.users.num_rows)

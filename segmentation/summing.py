@@ -1,14 +1,23 @@
 """A facet's tastes and habits, streamed from the engine into weights by person and tag."""
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.kernels.windows import NO_TIME
 from models.partition import Bench, Partition
 from models.rows import IntArray
-from models.windows import Forgetting, Placed, Weighed
+from models.windows import Forgetting, Placed, Sums, Weighed
 from segmentation.engine import Engine
 from segmentation.ids import Ids
+
+Keep: TypeAlias = Callable[[int, Sums], None]
+
+
+def nothing_kept(first: int, sums: Sums) -> None:
+    """Forget the sums once they are weighed."""
 
 
 def park_tastes(
@@ -31,16 +40,27 @@ def park_habits(engine: Engine, habits: str, ids: Ids, partition: Partition) -> 
         partition.add(ids.people(batch["person"]), ids.tags(batch["tag"]), placed)
 
 
-def weigh_all(partition: Partition, forgetting: Forgetting, *, threads: int) -> Weighed:
-    """Add up all that was parked and weigh it as of each person's latest event."""
+def weigh_all(
+    partition: Partition,
+    forgetting: Forgetting,
+    *,
+    threads: int,
+    keep: Keep = nothing_kept,
+) -> Weighed:
+    """Add up all that was parked and weigh it as of each person's latest event.
 
-    def weigh(part: int, bench: Bench) -> Weighed:
+    `keep` is shown the sums of consecutive people, and their first, before they are forgotten.
+    """
+
+    def weigh(part: int, bench: Bench) -> tuple[Sums, Weighed]:
         sums = partition.add_up(part, bench)
-        return forgetting.weigh(sums, partition.latest[partition.span(part)], room=bench.weighed)
+        latest = partition.latest[partition.span(part)]
+        return sums, forgetting.weigh(sums, latest, room=bench.weighed)
 
     whole, entries = Weighed.room(len(partition.latest), partition.n_parked), 0
-    for part, weighed in enumerate(partition.over_parts(weigh, threads=threads)):
+    for part, (sums, weighed) in enumerate(partition.over_parts(weigh, threads=threads)):
         first, end = partition.span(part).start, entries + len(weighed.tags)
+        keep(first, sums)
         whole.tags[entries:end], whole.weights[entries:end] = weighed.tags, weighed.weights
         whole.starts[first : first + len(weighed.starts)] = weighed.starts + entries
         entries = end

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -14,6 +15,7 @@ from scipy import sparse
 
 from models.partition import Partition
 from models.windows import Forgetting, Weighed
+from segmentation import queries
 from segmentation.arrays import load_arrays, save_arrays
 from segmentation.config import Config, Facet, FacetConfig
 from segmentation.durable import replace_text
@@ -21,8 +23,9 @@ from segmentation.engine import Engine
 from segmentation.errors import ConfigError
 from segmentation.habits import PREFIXES
 from segmentation.ids import HashedIds
-from segmentation.summing import park_habits, park_tastes, weigh_all
+from segmentation.summing import Keep, nothing_kept, park_habits, park_tastes, weigh_all
 from segmentation.tagsources import TagSources
+from segmentation.tastesums import SumsWriter
 
 EVERYONE = 0.95  # a habit of more people than this tells nobody apart
 INPUTS = ("events", "labels", "consent", "people")
@@ -79,9 +82,17 @@ class FacetMatrix:
 
 
 def facet_matrix(
-    engine: Engine, config: Config, facet: Facet, tables: Path, *, as_of: datetime | None
+    engine: Engine,
+    config: Config,
+    facet: Facet,
+    tables: Path,
+    *,
+    as_of: datetime | None,
+    kept_sums: Path | None = None,
 ) -> FacetMatrix:
     """Sum a facet's tags for everyone in the valid tables under `tables`.
+
+    With a folder for `kept_sums`, the sums of tastes stay there for later events to be added to.
 
     Files, their order and their split do not change a byte, and multiplying one channel's values
     by a thousand changes no weight.
@@ -91,12 +102,20 @@ def facet_matrix(
     for table in INPUTS:
         engine.register(table, tables / f"{table}.parquet")
     sources = TagSources.of(engine, settings, config.channels, as_of=as_of)
-    ids = HashedIds.of(engine, sources.tagged)
-    weighed = weighed_sums(engine, sources, ids, forgetting, threads=config.resources.threads)
+    ids = HashedIds.of(engine, queries.tag_names(sources.tagged))
+    sensitive, threads = config.privacy.sensitive_tags, config.resources.threads
+    partition = parked(engine, sources, ids, forgetting)
+    with ExitStack() as files:
+        keep: Keep = nothing_kept
+        if kept_sums and sources.tastes:
+            shown = ["" if is_sensitive(tag, sensitive) else tag for tag in ids.names]
+            writer = SumsWriter(kept_sums, facet, tags=shown, latest=partition.latest)
+            keep = files.enter_context(writer).add
+        weighed = weigh_all(partition, forgetting, threads=threads, keep=keep)
     users = weighed.holders(len(ids.names))
     held = {tag: int(users[number]) for number, tag in enumerate(ids.names) if users[number]}
     people = int(np.count_nonzero(np.diff(weighed.starts)))
-    dropped = left_out(held, settings, config.privacy.sensitive_tags, people)
+    dropped = left_out(held, settings, sensitive, people)
     kept = sorted(held.keys() - {tag.tag for tag in dropped})
     matrix = matrix_of(weighed, ids.names, kept)
     return FacetMatrix(matrix, kept, _reasons(matrix, ids.refused, settings.min_tags), dropped)
@@ -110,15 +129,15 @@ def forgetting_of(settings: FacetConfig, facet: Facet) -> Forgetting:
         raise ConfigError(f"[facets.{facet}] cannot be used: {error}") from error
 
 
-def weighed_sums(
-    engine: Engine, sources: TagSources, ids: HashedIds, forgetting: Forgetting, *, threads: int
-) -> Weighed:
-    """Stream a facet's sources through the partition."""
+def parked(
+    engine: Engine, sources: TagSources, ids: HashedIds, forgetting: Forgetting
+) -> Partition:
+    """Stream a facet's sources into a partition."""
     partition = Partition(n_people=len(ids.refused), n_tags=len(ids.names), n_events=sources.rows)
     if sources.tastes:
         park_tastes(engine, sources.tastes, ids, forgetting, partition)
     park_habits(engine, sources.habits, ids, partition)
-    return weigh_all(partition, forgetting, threads=threads)
+    return partition
 
 
 def matrix_of(weighed: Weighed, names: Sequence[str], kept: Sequence[str]) -> sparse.csr_array:

@@ -69,8 +69,13 @@ def channels_of(roles: Sequence[str], channels: ChannelsConfig) -> str:
     """Return the condition on an event's channel; one in no role counts as interest."""
     without = "interest" in roles
     named = [channel for channel, role in channels.roles().items() if (role in roles) != without]
-    listed = ", ".join(literal(channel) for channel in sorted(named)) or "''"
-    return f"{'NOT ' if without else ''}events.channel IN ({listed})"
+    return among(sorted(named), are_left_out=without)
+
+
+def among(channels: Sequence[str], *, are_left_out: bool) -> str:
+    """Return the condition that an event's channel is one of these, or none of them."""
+    listed = ", ".join(literal(channel) for channel in channels) or "''"
+    return f"{'NOT ' if are_left_out else ''}events.channel IN ({listed})"
 
 
 def _keep(engine: Engine, table: str, query: str) -> None:

@@ -10,6 +10,7 @@ from segmentation.cli.audiences import register as register_audiences
 from segmentation.cli.operations import register as register_operations
 from segmentation.cli.pipeline import register as register_pipeline
 from segmentation.cli.snapshots import register as register_snapshots
+from segmentation.cli.updates import register as register_updates
 from segmentation.cli.work import register as register_work
 from segmentation.errors import SegmentationError
 
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 for register in (
     register_pipeline,
+    register_updates,
     register_snapshots,
     register_audiences,
     register_operations,

@@ -1,7 +1,5 @@
 """Sums in layers read as the sums of all events at once."""
 
-from copy import deepcopy
-
 import numpy as np
 import pytest
 
@@ -30,8 +28,7 @@ def layer_of(*batches) -> Layer:
     )
     for person, tag, window, amount in batches:
         partition.add(person, tag, Placed(window, amount))
-    parts = enumerate(partition.over_parts(partition.add_up))
-    return Layer.joined((partition.span(part).start, deepcopy(sums)) for part, sums in parts)
+    return Layer.of(partition, threads=2)
 
 
 def contents(layers, people=None) -> tuple[bytes, ...]:

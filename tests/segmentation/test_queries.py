@@ -19,6 +19,7 @@ TABLES = {
     "quarantined": queries.quarantined(JUDGED),
     "people": queries.people(),
     "typical_values": queries.typical_values(),
+    "extended_typical": queries.extended_typical(),
     "tastes": queries.tastes(queries.is_taste("events.channel IN ('a')")),
     "tag_names": queries.tag_names([queries.tastes("1 = 1"), "SELECT tag FROM habit_rows"]),
     "refusals": queries.refusals(),
