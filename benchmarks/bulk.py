@@ -1,10 +1,12 @@
 """Events in Parquet files to the sorted sparse matrix, beside DuckDB's bare group-by with decay.
 
-Both read the same files, each in a process of its own, one after the other. The bare group-by adds
+All read the same files, each in a process of its own, one after the other. The bare group-by adds
 up value x decay by user and tag, unsorted, and hands back two figures. With ids of text Coterie
 does the whole stage of a run: usual values of the channels, clipping, refusals, decay from each
-person's latest event, tags of too few people left out, the sorted matrix. With dense ids it does
-the streaming, summing and weighing alone. Run `python -m benchmarks.bulk --events 100000000`.
+person's latest event, tags of too few people left out, the sorted matrix, and the sums kept on
+disk for updates. With dense ids it does the streaming, summing and weighing alone. Then one more
+hundredth of the events is folded into the sums kept. Run
+`python -m benchmarks.bulk --events 100000000`.
 """
 
 import argparse
@@ -15,13 +17,13 @@ import platform
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -29,12 +31,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from models.layers import Layer
 from models.partition import Partition
-from models.windows import DAY, Forgetting, Weighed
+from models.windows import DAY, Forgetting
+from segmentation import queries
 from segmentation.config import Config, overlay
 from segmentation.engine import DuckEngine
+from segmentation.folding import Reading, fold
 from segmentation.summing import park_tastes, weigh_all
 from segmentation.tags import facet_matrix
+from segmentation.tastesums import TasteSums
 
 CHANNELS = ("browse", "search", "app", "like", "purchase")
 FIRST = 1_767_225_600_000_000  # 2026-01-01
@@ -70,7 +76,7 @@ def main() -> None:
         print(json.dumps(METHODS[given.measure](given.data, given.threads, given.users)))
         return
     size = Size(given.events, given.files, given.users, given.tags)
-    with tempfile.TemporaryDirectory() as scratch:
+    with TemporaryDirectory() as scratch:
         data = given.data or Path(scratch)
         for ids in given.ids:
             make(data / ids, size, ids)
@@ -88,8 +94,9 @@ def make(folder: Path, size: Size, ids: str) -> None:
     popularity = np.cumsum(1.0 / np.arange(1, size.tags + 1) ** 0.8)
     users = pa.array([f"user-{number:07d}" for number in range(size.users)])
     tags = pa.array([f"topic-{number}" for number in range(size.tags)])
-    for file in range(size.files):
-        n = size.events // size.files
+    for file in range(size.files + 1):
+        is_delta = file == size.files
+        n = size.events // (100 if is_delta else size.files)
         person = order[(size.users * rng.random(n) ** 1.5).astype(np.int64)]
         tag = np.searchsorted(popularity, rng.random(n) * popularity[-1]).astype(np.int32)
         columns = {
@@ -101,7 +108,8 @@ def make(folder: Path, size: Size, ids: str) -> None:
         if ids == "text":
             channel = rng.integers(0, len(CHANNELS), n).astype(np.int32)
             columns["channel"] = pa.array(CHANNELS).take(pa.array(channel))
-        pq.write_table(pa.table(columns), events / f"{file:02d}.parquet")
+        path = folder / "delta.parquet" if is_delta else events / f"{file:02d}.parquet"
+        pq.write_table(pa.table(columns), path)
     pq.write_table(pa.table({"user_id": users}), folder / "people.parquet")
     pq.write_table(
         pa.table({"user_id": users[:0], "namespace": users[:0], "label": users[:0]}),
@@ -123,7 +131,7 @@ def compare(folder: Path, size: Size, ids: str, *, threads: int, repeats: int) -
         f"{'':<28}{'CPU s':>8}{'ratio':>8}{'wall s':>8}{'peak GB':>9}{'entries':>14}{'start s':>9}"
     )
     base = 0.0
-    for name in ("group-by", ids):
+    for name in ("group-by", ids, f"{ids} delta"):
         rounds = [measured(folder, name, size, threads) for _ in range(repeats)]
         middle = {key: median(one[key] for one in rounds) for key in rounds[0]}
         base = base or middle["cpu"]
@@ -185,15 +193,21 @@ def dense(folder: Path, threads: int, users: int) -> dict[str, float]:
     forgetting = Forgetting(HALF_LIFE_DAYS, clip=1000.0)
 
     def work() -> int:
-        with DuckEngine("1GB", threads=threads) as engine:
-            engine.register("events", folder / "events.parquet")
-            [(rows, tags)] = engine.rows("SELECT COUNT(*), MAX(tag) + 1 FROM events")
-            partition = Partition(n_people=users, n_tags=tags, n_events=rows)
-            tastes = "SELECT user_id, tag, ts, value AS ratio FROM events"
-            park_tastes(engine, tastes, DenseIds(), forgetting, partition)
-        return entries_of(weigh_all(partition, forgetting, threads=threads))
+        partition = parked_dense(folder / "events.parquet", threads, users, forgetting)
+        return len(weigh_all(partition, forgetting, threads=threads).weights)
 
     return timed(work)
+
+
+def parked_dense(events: Path, threads: int, users: int, forgetting: Forgetting) -> Partition:
+    """Events whose people and tags are numbers, parked."""
+    with DuckEngine("1GB", threads=threads) as engine:
+        engine.register("events", events)
+        [(rows, tags)] = engine.rows("SELECT COUNT(*), MAX(tag) + 1 FROM events")
+        partition = Partition(n_people=users, n_tags=tags, n_events=rows)
+        tastes = "SELECT user_id, tag, ts, value AS ratio FROM events"
+        park_tastes(engine, tastes, DenseIds(), forgetting, partition)
+    return partition
 
 
 def text(folder: Path, threads: int, users: int) -> dict[str, float]:
@@ -203,14 +217,49 @@ def text(folder: Path, threads: int, users: int) -> dict[str, float]:
 
     def work() -> int:
         with DuckEngine("1GB", threads=threads) as engine:
-            return int(facet_matrix(engine, config, "interest", folder, as_of=None).matrix.nnz)
+            facet = facet_matrix(
+                engine, config, "interest", folder, as_of=None, kept_sums=folder / "sums"
+            )
+            return int(facet.matrix.nnz)
 
     return timed(work)
 
 
-def entries_of(weighed: Weighed) -> int:
-    """How many weights there are."""
-    return len(weighed.weights)
+def text_delta(folder: Path, threads: int, users: int) -> dict[str, float]:
+    """New events into the sums the stage kept, kept again."""
+    is_taste = queries.is_taste("NOT events.channel IN ('share', 'refer')")
+
+    def work() -> int:
+        with DuckEngine("1GB", threads=threads) as engine, TemporaryDirectory(dir=folder) as new:
+            engine.register("events", folder / "delta.parquet")
+            for table in ("people", "consent"):
+                engine.register(table, folder / f"{table}.parquet")
+            earlier = TasteSums.open(folder / "sums", "interest")
+            typical = dict.fromkeys(CHANNELS, 3.0)
+            reading = Reading(Forgetting(HALF_LIFE_DAYS, 10.0), is_taste, typical, bool)
+            found = fold(
+                engine,
+                earlier,
+                reading,
+                moved=np.arange(users, dtype=np.int32),
+                scratch=Path(new),
+                threads=threads,
+            )
+            found.sums.save(Path(new), "interest", shared=found.shared, earlier=folder / "sums")
+            return len(found.sums.layers[-1].sums.tags)
+
+    return timed(work)
+
+
+def dense_delta(folder: Path, threads: int, users: int) -> dict[str, float]:
+    """New events as one more layer of sums, where people and tags are numbers already."""
+    forgetting = Forgetting(HALF_LIFE_DAYS, clip=1000.0)
+
+    def work() -> int:
+        partition = parked_dense(folder / "delta.parquet", threads, users, forgetting)
+        return len(Layer.of(partition, threads=threads).sums.tags)
+
+    return timed(work)
 
 
 class DenseIds:
@@ -225,11 +274,19 @@ class DenseIds:
     tags = people
 
 
-METHODS = {"group-by": group_by, "dense": dense, "text": text}
+METHODS = {
+    "group-by": group_by,
+    "dense": dense,
+    "dense delta": dense_delta,
+    "text": text,
+    "text delta": text_delta,
+}
 TITLES = {
     "group-by": "DuckDB group-by, bare",
     "dense": "Coterie, dense ids",
+    "dense delta": "Coterie, 1 % more events",
     "text": "Coterie, the whole stage",
+    "text delta": "Coterie, 1 % more events",
 }
 
 
