@@ -61,8 +61,9 @@ def bare_app() -> FastAPI:
 
 
 def ordinary_app() -> FastAPI:
-    """Build the service without its short cut for users."""
+    """Build the service without its short cuts for users."""
     app = create_app()
+    app.state.hot = None
     app.router.routes.remove(fast_route)
     return app
 
@@ -137,7 +138,9 @@ def running(factory: str, store: Path) -> Iterator[tuple[int, psutil.Process]]:
     command = [sys.executable, "-m", "uvicorn", factory, "--factory", "--no-access-log",
                "--log-level", "warning", "--port", str(port)]  # fmt: skip
     server = subprocess.Popen(
-        command, env={**os.environ, "COTERIE_STORE": str(store)}, stdout=subprocess.DEVNULL
+        command,
+        env={**os.environ, "COTERIE_STORE": str(store), "COTERIE_CALLS_PER_SECOND": "0"},
+        stdout=subprocess.DEVNULL,
     )
     try:
         wait_for(port, server)

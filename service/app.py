@@ -15,6 +15,7 @@ from service.auth import Doorkeeper, KeyRing
 from service.conditional import ConditionalGet
 from service.description import DescribedApp
 from service.errors import install_error_handlers
+from service.hot import HotLookUp
 from service.limits import BodyLimit, TimeLimit
 from service.live import LiveSnapshots
 from service.pace import Pace
@@ -75,6 +76,7 @@ def furnish(app: FastAPI, settings: Settings) -> None:
         key_ring(settings, app.state.database),
         Pace(settings.calls_per_second, burst=2 * settings.calls_per_second),
     )
+    app.state.hot = HotLookUp(app.state.door, app.state.live, telemetry, app.state.audit)
     app.state.figures = Pace(settings.figures_per_hour / 3600, burst=settings.figures_per_hour)
     app.add_middleware(Replay, database=app.state.database)
     app.add_middleware(BodyLimit, most_bytes=MOST_BYTES)

@@ -77,6 +77,11 @@ class KeyRing:
             return known.key
         return await self._look_up(secret, digest)
 
+    def remembered(self, secret: bytes) -> Key | None:
+        """Return the key of a secret that was verified a moment ago, without a look-up."""
+        known = self._trusted.get(hashlib.sha256(secret).digest())
+        return known.key if known is not None and self._clock() < known.until else None
+
     async def _look_up(self, secret: str, digest: bytes) -> Key | None:
         now = datetime.now(UTC)
         key = await asyncio.to_thread(keys.verify, self._database, secret, now)
@@ -99,20 +104,24 @@ class Doorkeeper:
 
     def __init__(self, ring: KeyRing | None, pace: Pace) -> None:
         self._ring = ring
-        self._pace = pace
+        self.pace = pace
 
     async def admit(self, request: Request, *scopes: str) -> Key:
         """Return the caller; raise when the key is not valid, lacks a scope or calls too often."""
         key = await self._identify(request)
         if "coterie.key" not in request.scope:
             request.scope["coterie.key"] = key
-            self._pace.spend(key.key_id)
+            self.pace.spend(key.key_id)
         for scope in scopes:
             if not key.allows(scope):
                 raise Forbidden(
                     f"The key `{key.name}` lacks the scope `{scope}`. Ask with a key that has it."
                 )
         return key
+
+    def remembered(self, secret: bytes) -> Key | None:
+        """Return the key of a secret that was verified a moment ago; None without keys."""
+        return None if self._ring is None else self._ring.remembered(secret)
 
     async def _identify(self, request: Request) -> Key:
         if self._ring is None:
