@@ -27,6 +27,7 @@ from segmentation.holdings import Holdings
 from segmentation.manifest import Facts, write_json
 from segmentation.parents import raised
 from segmentation.placing import READING, People
+from segmentation.proxies import proxy_findings
 from segmentation.quality import FacetQuality, inspect
 from segmentation.tables import SCHEMAS, SnapshotTables
 from segmentation.tagsources import ROLES
@@ -163,7 +164,7 @@ def report_of(context: Context) -> dict[str, Any]:
         "sharing": load("sharing.json"),
         "customers": load("customers.json"),
         "rights": load("rights.json"),
-        "findings": [finding.to_dict() for finding in findings],
+        "findings": [finding.to_dict() for finding in [*findings, *proxy_findings(context)]],
         "degenerate": any(finding.name == "degenerate" for finding in findings),
         "stages": context.work.records(),
     }
