@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 from segmentation.circling import FacetCircles
 from segmentation.config import Config, Facet
 from segmentation.engine import Engine
-from segmentation.policy import Policy
+from segmentation.policy import BUILT_IN, Policy
+from segmentation.policyfile import parse_policy, read_text
 from segmentation.store import Store
 from segmentation.tags import FacetMatrix
 from segmentation.work import Work
@@ -74,8 +75,28 @@ class Context:
         """A table of the run before; None when this is the first."""
         return None if self.previous is None else self.store.table(self.previous, what)
 
+    def policy_text(self) -> str:
+        """The policy in force: the live run's, or before the first run the one of the file."""
+        text: str | None = self.work.request()["policy"]
+        return read_text(self.policy_file()) if text is None else text
+
     def policy(self) -> Policy:
-        """The rights policy: the file the settings name, or the built-in one."""
+        """The policy in force."""
+        in_force = self.work.request()["policy"] is not None
+        name = "the policy in force" if in_force else str(self.policy_file())
+        return parse_policy(self.policy_text(), file=name)
+
+    def policy_of_file(self) -> Policy:
+        """The policy that is in force once it is applied."""
+        return Policy.load(self.policy_file())
+
+    def policy_file(self) -> Path:
+        """The file the settings name, or the built-in one."""
         file = self.base / self.config.rights.policy
         is_named = self.config.rights != type(self.config.rights)()
-        return Policy.load(file if is_named or file.exists() else None)
+        return file if is_named or file.exists() else BUILT_IN
+
+    def set_by_hand(self) -> dict[str, str]:
+        """Users' tiers that somebody decided, when the run began."""
+        by_hand: dict[str, str] = self.work.request()["by_hand"]
+        return by_hand

@@ -132,6 +132,68 @@ jobs = sa.Table(
 )
 
 
+Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up integers alone
+
+tier_ledger = sa.Table(
+    "tier_ledger",
+    metadata,
+    sa.Column("seq", Number, primary_key=True, autoincrement=True),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("before", sa.Text),
+    sa.Column("after", sa.Text),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("recorded", Moment, nullable=False),
+    sa.Column("reason_codes", sa.Text, nullable=False),
+    sa.Column("policy_version", sa.String(200), nullable=False),
+    sa.Column("run_id", sa.String(200)),
+    sa.Column("author", sa.String(200), nullable=False),
+    sa.Column("evidence", sa.Text, nullable=False),
+    sa.Index("tier_ledger_user", "user_id", "seq"),
+)
+
+tier_marks = sa.Table(
+    "tier_marks",
+    metadata,
+    sa.Column("run_id", sa.String(200), primary_key=True),
+    sa.Column("seq", Number, nullable=False),
+    sa.Column("recorded", Moment, nullable=False),
+)
+
+tier_notices = sa.Table(
+    "tier_notices",
+    metadata,
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("tier", sa.Text, nullable=False),
+    sa.Column("review_after", Moment),
+    sa.Column("ways", sa.Text, nullable=False),
+    sa.Column("run_id", sa.String(200), nullable=False),
+)
+
+tier_overrides = sa.Table(
+    "tier_overrides",
+    metadata,
+    sa.Column("override_id", Number, primary_key=True, autoincrement=True),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("tier", sa.Text, nullable=False),
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("until", Moment, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("author", sa.String(200), nullable=False),
+    sa.Column("ended", Moment),
+    sa.Index("tier_overrides_user", "user_id"),
+)
+
+tier_policies = sa.Table(
+    "tier_policies",
+    metadata,
+    sa.Column("version", sa.String(200), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("applied", Moment, nullable=False),
+    sa.Column("author", sa.String(200), nullable=False),
+    sa.Column("run_id", sa.String(200), nullable=False),
+)
+
+
 def open_database(store: Path, url: str | None = None) -> Database:
     """Open the database at a URL, or the store's own SQLite file, and bring its tables up to date.
 

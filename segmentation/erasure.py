@@ -117,6 +117,7 @@ def erase_in_snapshot(folder: Path, user_id: str) -> bool:
         scrub_record(index, row)
         scrub_tags(folder / "models", row)
         scrub_sums(folder / "sums", row)
+        scrub_merits(folder / "merits", user_id, row)
         scrub_text(index, "user", lambda ids: [row])
     scrub_text(index, "change", lambda ids: [at for at in range(len(ids)) if ids[at] == user_id])
     if row != NONE or in_tables:
@@ -186,6 +187,13 @@ def scrub_sums(sums: Path, row: int) -> None:
         latest = np.load(path, mmap_mode="r+")
         latest[row] = NO_TIME
         latest.flush()
+
+
+def scrub_merits(folder: Path, user_id: str, row: int) -> None:
+    """Take a person out of what rights were decided by."""
+    from segmentation.merits import erase_from  # pyarrow is for those who erase
+
+    erase_from(folder, user_id, row)
 
 
 def rewrite_tables(folder: Path, user_id: str) -> bool:

@@ -1,6 +1,6 @@
 """The read side: one snapshot mapped into memory, and what it answers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -39,6 +39,16 @@ class Found(NamedTuple):
 
     users: list[Row]
     missing: list[str]
+
+
+class Standing(NamedTuple):
+    """A user's tier and why, and their place in the snapshot's own order."""
+
+    row: int
+    user_id: str
+    tier: str
+    score: float | None
+    reason_codes: list[str]
 
 
 class Snapshot:
@@ -196,6 +206,14 @@ class Snapshot:
             for row in self._columns["tier_users"][window]
             if row not in self.erased.rows
         ]
+
+    def standings(self) -> Iterator[Standing]:
+        """The tier of everyone who holds one, by user id."""
+        for row in range(self.n_users):
+            record, user_id = self._record(row), self._registry.ids[row]
+            if record.tier != NONE and row not in self.erased.rows:
+                held = self._vocabulary.tier(record)
+                yield Standing(row, user_id, held["tier"], held["score"], held["reason_codes"])
 
     def tier_changes(self, *, offset: int = 0, limit: int = 100) -> list[Row]:
         """Who changed tier in this run, from which to which, and why; the earliest first."""

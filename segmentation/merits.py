@@ -1,11 +1,13 @@
 """What people are measured by for their rights, kept with a run so that a policy can be tried."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -13,10 +15,11 @@ from numpy.typing import NDArray
 
 from segmentation.arrays import load_arrays, save_arrays
 from segmentation.config import FACETS, Facet
+from segmentation.durable import replacing
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-MEASURES, LABELS = "merits.npz", "labels.parquet"
+MEASURES, LABELS, NOTICES = "merits.npz", "labels.parquet", "notices.ndjson"
 LABEL_SCHEMA = pa.schema(
     [("user_id", pa.string()), ("namespace", pa.string()), ("label", pa.string())]
 )
@@ -39,11 +42,15 @@ class People:
         return len(self.user_ids)
 
     @classmethod
-    def of_run(cls, folder: Path, users: pa.Table) -> Self:
-        """Read the people of a finished run; `users` is its table of that name."""
+    def of_run(cls, folder: Path, users: pa.Table, *, erased: IntArray) -> Self:
+        """Read the people of a finished run; `users` is its table of that name.
+
+        `erased` are the rows of people who are in that table no more.
+        """
+        measures = load_arrays(folder / MEASURES)
         return cls(
             user_ids=users["user_id"].combine_chunks(),
-            measures=load_arrays(folder / MEASURES),
+            measures={name: np.delete(values, erased) for name, values in measures.items()},
             circles={name: users[f"{name}_circle"].combine_chunks() for name in FACETS},
             labels=pq.read_table(folder / LABELS),
         )
@@ -80,3 +87,38 @@ class People:
         for circles in self.circles.values():
             inside |= np.asarray(pc.fill_null(pc.equal(circles, circle_id), False), dtype=bool)
         return inside
+
+
+def carry_on(live: Path, folder: Path, *, before: pa.Array, now: pa.Array) -> None:
+    """Keep what a run decided rights by for the same people among those `now` known.
+
+    Of people the run did not know nothing is known yet; both lists are in the order of users.
+    """
+    if not live.is_dir():
+        return
+    folder.mkdir()
+    place = pc.fill_null(pc.index_in(now, before), -1).to_numpy()
+    found = load_arrays(live / MEASURES)
+    moved = {name: np.where(place >= 0, values[place], np.nan) for name, values in found.items()}
+    save_arrays(folder / MEASURES, moved)
+    for path in sorted(live.iterdir()):
+        if path.name != MEASURES:
+            shutil.copy(path, folder / path.name)
+
+
+def erase_from(folder: Path, user_id: str, row: int) -> None:
+    """Scrub a person, who is in a row of the users, out of what is kept here."""
+    if not folder.is_dir():
+        return
+    measures = load_arrays(folder / MEASURES)
+    for values in measures.values():
+        values[row] = np.nan
+    save_arrays(folder / MEASURES, measures)
+    labels = pq.read_table(folder / LABELS)
+    others = labels.filter(pc.not_equal(labels["user_id"], user_id))
+    with replacing(folder / LABELS) as beside:
+        pq.write_table(others, beside, compression="zstd")
+    lines = (folder / NOTICES).read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if orjson.loads(line)["user_id"] != user_id]
+    with replacing(folder / NOTICES) as beside:
+        beside.write_bytes(b"".join(kept))

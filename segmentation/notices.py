@@ -1,12 +1,15 @@
 """Who may soon lose a tier: when, and what it takes to stay."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from models.tiers import TierAssignment, days
+from segmentation.durable import replacing
 from segmentation.merits import People
 from segmentation.policy import Policy, Tier
 from segmentation.qualification import measures_of
@@ -54,6 +57,13 @@ def notices(
         pa.array(ways, SCHEMA.field("ways").type),
     ]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def write_lines(path: Path, table: pa.Table) -> None:
+    """Write notices as the read side reads them: one JSON object a line."""
+    options = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
+    with replacing(path) as beside, beside.open("wb") as file:
+        file.writelines(orjson.dumps(row, option=options) for row in table.to_pylist())
 
 
 def ways_to_stay(tier: Tier, measures: dict[str, FloatArray], row: int) -> list[dict[str, Any]]:

@@ -24,13 +24,17 @@ def read_policy(path: Path) -> Policy:
     ConfigError
         Names the file, the line where it is known, and what to write instead.
     """
+    return parse_policy(read_text(path), file=str(path))
+
+
+def read_text(path: Path) -> str:
+    """Read the text of a policy file."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigError(f"There is no policy file {path}. `coterie init` writes one.") from error
     except (OSError, UnicodeDecodeError) as error:
-        hint = "`coterie init` writes one." if isinstance(error, FileNotFoundError) else str(error)
-        what = "There is no policy file" if isinstance(error, FileNotFoundError) else "Unreadable:"
-        raise ConfigError(f"{what} {path}. {hint}") from error
-    return parse_policy(text, file=str(path))
+        raise ConfigError(f"The policy file {path} cannot be read: {error}.") from error
 
 
 def parse_policy(text: str, *, file: str) -> Policy:

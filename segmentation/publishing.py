@@ -1,10 +1,13 @@
-"""Going live, behind the publish gate, and going back."""
+"""Going live, behind the publish gate, and going back; the ledger of tiers follows."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from segmentation.database import open_database
+from segmentation.decisions import remember_policy
 from segmentation.errors import StoreError, UsageError
+from segmentation.ledger import last_run, record_run
 from segmentation.store import Store
 
 
@@ -12,7 +15,15 @@ class GateClosed(StoreError):
     """The run may not be published as it is."""
 
 
-def go_live(store: Store, run_id: str, *, force: bool, reason: str, now: datetime) -> None:
+def go_live(
+    store: Store,
+    run_id: str,
+    *,
+    force: bool,
+    reason: str,
+    now: datetime,
+    database_url: str | None = None,
+) -> None:
     """Make a finished run live; past a blocking finding only by force and with a reason."""
     if force and not reason.strip():
         raise UsageError("`--force` publishes past a failed gate: say why with `--reason TEXT`.")
@@ -25,9 +36,17 @@ def go_live(store: Store, run_id: str, *, force: bool, reason: str, now: datetim
         )
     store.verify(run_id)
     store.publish(run_id, now=now, reason=reason, forced=bool(against))
+    follow(store, database_url, now=now)
 
 
-def go_back(store: Store, run_id: str | None, *, now: datetime, reason: str = "") -> str:
+def go_back(
+    store: Store,
+    run_id: str | None = None,
+    *,
+    now: datetime,
+    reason: str = "",
+    database_url: str | None = None,
+) -> str:
     """Make an earlier run live again and return its id; without one named, the one live before.
 
     A run that never was live did not pass the gate and cannot slip past it this way.
@@ -38,7 +57,9 @@ def go_back(store: Store, run_id: str | None, *, now: datetime, reason: str = ""
             f"{run_id} was never live, so there is no going back to it. "
             f"`coterie publish {run_id}` makes it live."
         )
-    return store.rollback(run_id, now=now, reason=reason)
+    live = store.rollback(run_id, now=now, reason=reason)
+    follow(store, database_url, now=now)
+    return live
 
 
 def was_live(store: Store, run_id: str) -> bool:
@@ -51,3 +72,16 @@ def was_live(store: Store, run_id: str) -> bool:
 def blocking(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What a run found that keeps it from being published."""
     return [finding for finding in report["findings"] if finding["blocks"]]
+
+
+def follow(store: Store, database_url: str | None, *, now: datetime) -> None:
+    """Write the live run's tiers into the ledger, unless they were written last."""
+    database = open_database(store.path, database_url)
+    try:
+        live = store.current()
+        if live is not None and last_run(database) != live:
+            with store.snapshot(live) as snapshot:
+                remember_policy(database, snapshot, author="run", now=now)
+                record_run(database, snapshot, now=now)
+    finally:
+        database.dispose()

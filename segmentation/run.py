@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import resource
 import time
 from collections.abc import Sequence
@@ -13,7 +12,8 @@ from typing import Any
 
 from segmentation.config import TABLES, Config
 from segmentation.context import Context
-from segmentation.database import FILE, open_database
+from segmentation.database import open_database
+from segmentation.decisions import Decisions, decisions
 from segmentation.engine import DuckEngine
 from segmentation.erasure import repeat_erasures
 from segmentation.ingest import fingerprint
@@ -30,7 +30,8 @@ class RunRequest:
     """What a run is asked to do.
 
     `base` is the folder input patterns are relative to; `as_of` None means the latest event;
-    `now` is when the run was asked for; a `reason` publishes past a failed gate.
+    `now` is when the run was asked for; a `reason` publishes past a failed gate. Without
+    `database_url` the database lies in the store.
     """
 
     config: Config
@@ -42,6 +43,7 @@ class RunRequest:
     publish: bool = True
     reason: str = ""
     resume: bool = False
+    database_url: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +75,8 @@ def segment(
 
 def begin(store: Store, request: RunRequest, stages: Sequence[Stage] = STAGES) -> Work:
     """Find the unfinished run that asked for the same, or open a new one and forget the rest."""
-    wanted = fingerprint_of(request, stages)
+    decided = decisions_for(request)
+    wanted = fingerprint_of(request, decided, stages)
     left = unfinished(store.work_folder)
     for work in left:
         asked = work.request()
@@ -82,10 +85,19 @@ def begin(store: Store, request: RunRequest, stages: Sequence[Stage] = STAGES) -
             return work
     for work in left:
         work.remove()
-    return open_work(store, request, wanted)
+    return open_work(store, request, decided, wanted)
 
 
-def open_work(store: Store, request: RunRequest, wanted: str) -> Work:
+def decisions_for(request: RunRequest) -> Decisions:
+    """The policy in force and the tiers set by hand, as they are when the run begins."""
+    database = open_database(request.store, request.database_url)
+    try:
+        return decisions(Store(request.store), database, now=request.now)
+    finally:
+        database.dispose()
+
+
+def open_work(store: Store, request: RunRequest, decided: Decisions, wanted: str) -> Work:
     """Open a new run under the next free id."""
     previous = store.current()
     work = Work(store.work_folder / store.free_run_id(request.now, f"{wanted}{previous}"))
@@ -96,13 +108,16 @@ def open_work(store: Store, request: RunRequest, wanted: str) -> Work:
             "now": request.now.isoformat(),
             "seed": request.seed,
             "as_of": request.as_of.isoformat() if request.as_of else None,
+            **asdict(decided),
         }
     )
     return work
 
 
-def fingerprint_of(request: RunRequest, stages: Sequence[Stage] = STAGES) -> str:
-    """Hash everything the result depends on: stages, settings, policy, inputs, seed, as-of."""
+def fingerprint_of(
+    request: RunRequest, decided: Decisions, stages: Sequence[Stage] = STAGES
+) -> str:
+    """Hash everything the result depends on: stages, settings, policies, inputs, seed, as-of."""
     inputs = {
         table: fingerprint(getattr(request.config.input, table), base=request.base)
         for table in TABLES
@@ -117,6 +132,7 @@ def fingerprint_of(request: RunRequest, stages: Sequence[Stage] = STAGES) -> str
         "inputs": inputs,
         "seed": request.seed,
         "as_of": request.as_of.isoformat() if request.as_of else None,
+        "decided": asdict(decided),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -146,7 +162,7 @@ def timed(stage: Stage, context: Context, advance: Advance) -> dict[str, Any]:
 def conclude(store: Store, work: Work, request: RunRequest) -> RunOutcome:
     """Move the finished snapshot into the store, publish it and forget the work folder."""
     store.adopt(work.folder / "snapshot", work.run_id)
-    forget_erased(store, work.run_id)
+    forget_erased(store, work.run_id, request.database_url)
     if request.publish and store.current() != work.run_id:
         publish(store, work, request)
     work.remove()
@@ -155,18 +171,27 @@ def conclude(store: Store, work: Work, request: RunRequest) -> RunOutcome:
     return RunOutcome(run_id=work.run_id, published=live, report=store.report(work.run_id))
 
 
-def forget_erased(store: Store, run_id: str) -> None:
+def forget_erased(store: Store, run_id: str, database_url: str | None) -> None:
     """Erase from a new snapshot whoever was erased before, though the source still names them."""
-    url = os.environ.get("COTERIE_DATABASE_URL")
-    if url or (store.path / FILE).exists():
-        repeat_erasures(store.folder(run_id), open_database(store.path, url))
+    database = open_database(store.path, database_url)
+    try:
+        repeat_erasures(store.folder(run_id), database)
+    finally:
+        database.dispose()
 
 
 def publish(store: Store, work: Work, request: RunRequest) -> None:
     """Go live; behind a closed gate the snapshot is kept and nothing is left to resume."""
     reason = request.reason
     try:
-        go_live(store, work.run_id, force=bool(reason), reason=reason, now=request.now)
+        go_live(
+            store,
+            work.run_id,
+            force=bool(reason),
+            reason=reason,
+            now=request.now,
+            database_url=request.database_url,
+        )
     except GateClosed:
         work.remove()
         raise

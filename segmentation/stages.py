@@ -16,6 +16,8 @@ from segmentation.circling import find_circles, measure_stability
 from segmentation.config import FACETS, Facet
 from segmentation.context import Context
 from segmentation.customers import customer_statistics
+from segmentation.decisions import POLICY
+from segmentation.durable import replace_text
 from segmentation.earnings import earnings
 from segmentation.gathering import facts_of, gather, keep_models, keep_sums
 from segmentation.identity import Earlier, identify
@@ -24,6 +26,7 @@ from segmentation.lifecycle import lifecycle_stages
 from segmentation.loop import flywheel_report
 from segmentation.memory import Memory
 from segmentation.merits import People
+from segmentation.notices import write_lines
 from segmentation.parents import families, raised, raised_before
 from segmentation.progress import Advance
 from segmentation.rights import assign_rights
@@ -218,12 +221,21 @@ def give_rights(context: Context, advance: Advance) -> int:
     people = people_of(context)
     people.save(context.work.path("merits/people").parent)
     rights = assign_rights(
-        context.policy(), people, previous=context.table_before("tiers"), as_of=context.as_of
+        context.policy(),
+        people,
+        previous=context.table_before("tiers"),
+        as_of=context.as_of,
+        set_by_hand=context.set_by_hand(),
     )
     pq.write_table(rights.tiers, context.work.path("tiers.parquet"))
     pq.write_table(rights.changes, context.work.path("tier-changes.parquet"))
-    pq.write_table(rights.notices, context.work.path("merits/notices.parquet"))
-    context.work.save("rights.json", rights.report)
+    write_lines(context.work.path("merits/notices.ndjson"), rights.notices)
+    replace_text(context.work.path(POLICY), context.policy_text())
+    waiting = context.policy_of_file().version
+    is_waiting = waiting != context.policy().version
+    context.work.save(
+        "rights.json", rights.report | {"not_applied": waiting if is_waiting else None}
+    )
     return len(rights.tier)
 
 
@@ -234,7 +246,7 @@ def people_of(context: Context) -> People:
     counted = earnings(
         context.engine,
         context.config.channels,
-        [context.policy()],
+        [context.policy(), context.policy_of_file()],
         context.tables,
         as_of=context.as_of,
     )

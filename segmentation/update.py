@@ -24,9 +24,10 @@ from segmentation.errors import InputError, StoreError
 from segmentation.folding import Reading, fold
 from segmentation.ingest import ingest
 from segmentation.manifest import read_json
+from segmentation.merits import carry_on
 from segmentation.placing import READING
 from segmentation.progress import Advance, Reporter
-from segmentation.registry import Strings
+from segmentation.registry import Registry, Strings
 from segmentation.revising import facts_of, revised
 from segmentation.run import RunOutcome, RunRequest, segment
 from segmentation.snapshot import write_snapshot
@@ -115,6 +116,13 @@ def write_out(context: Context, advance: Advance) -> int:
     for path in sorted((context.work.folder / SUMS).glob("*")):
         link(path, folder / SUMS / path.name)
     tables = revised(context, folder / "models")
+    ids = Registry.open(live_folder(context) / "index").ids
+    carry_on(
+        live_folder(context) / "merits",
+        folder / "merits",
+        before=pa.array([ids[row] for row in range(len(ids))], pa.string()),
+        now=tables.users["user_id"].combine_chunks().sort(),
+    )
     write_snapshot(folder, tables, facts=facts_of(context))
     return int(tables.users.num_rows)
 

@@ -121,6 +121,7 @@ def request_of(job: Job, bench: Bench) -> Any:  # noqa: ANN401 - its module is h
         publish=asked.get("publish", True),
         reason=asked.get("reason") or "",
         resume=job.turn > 1,
+        database_url=bench.database_url,
     )
 
 

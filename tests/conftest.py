@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,7 +10,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from segmentation.database import Database, open_database
+from segmentation.database import FILE, Database, open_database
 from tests.postgres import PROGRAM, server
 
 HERE = Path(__file__).resolve()
@@ -36,23 +37,55 @@ def postgres() -> Iterator[str]:
         yield url
 
 
+def create_database(address: sa.URL, name: str, *, like: str = "template1") -> sa.URL:
+    """Make a database on a server, a copy of another."""
+    engine = sa.create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {like}")
+    engine.dispose()
+    return address.set(database=name)
+
+
+def spoken(address: sa.URL) -> str:
+    """An address as one would give it."""
+    return address.render_as_string(hide_password=False)
+
+
 @pytest.fixture
 def postgres_url(postgres: str) -> str:
     """The address of a new, empty PostgreSQL database."""
-    name = f"t{uuid4().hex}"
     address = sa.make_url(postgres).set(drivername="postgresql+psycopg")
-    engine = sa.create_engine(address, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    engine.dispose()
-    return address.set(database=name).render_as_string(hide_password=False)
+    return spoken(create_database(address, f"t{uuid4().hex}"))
+
+
+@pytest.fixture(scope="session")
+def postgres_with_tables(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> sa.URL:
+    """A PostgreSQL database with its tables made, to copy from."""
+    address = sa.make_url(postgres).set(drivername="postgresql+psycopg")
+    made = create_database(address, "with_tables")
+    open_database(tmp_path_factory.mktemp("unused"), spoken(made)).dispose()
+    return made
+
+
+@pytest.fixture(scope="session")
+def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with its tables made, to copy from."""
+    store = tmp_path_factory.mktemp("sqlite")
+    open_database(store).dispose()
+    return store / FILE
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A new database of each kind: a test that asks for it runs on both."""
-    is_sqlite = request.param == "sqlite"
-    url = None if is_sqlite else request.getfixturevalue("postgres_url")
+    url = None
+    if request.param == "sqlite":
+        (tmp_path / "store").mkdir()
+        shutil.copy(request.getfixturevalue("sqlite_with_tables"), tmp_path / "store")
+    else:
+        made = request.getfixturevalue("postgres_with_tables")
+        url = spoken(create_database(made.set(database="postgres"), f"t{uuid4().hex}",
+                                     like="with_tables"))  # fmt: skip
     engine = open_database(tmp_path / "store", url)
     yield engine
     engine.dispose()

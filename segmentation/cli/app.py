@@ -10,6 +10,7 @@ from segmentation.cli.audiences import register as register_audiences
 from segmentation.cli.operations import register as register_operations
 from segmentation.cli.pipeline import register as register_pipeline
 from segmentation.cli.snapshots import register as register_snapshots
+from segmentation.cli.tiers import register as register_tiers
 from segmentation.cli.updates import register as register_updates
 from segmentation.cli.work import register as register_work
 from segmentation.errors import SegmentationError
@@ -29,6 +30,7 @@ for register in (
     register_audiences,
     register_operations,
     register_work,
+    register_tiers,
 ):
     register(app)
 

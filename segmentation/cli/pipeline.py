@@ -22,6 +22,7 @@ from segmentation.cli.options import (
     StorePath,
     answer,
     clock,
+    database_url,
     moment,
 )
 from segmentation.config import Config as Settings
@@ -58,7 +59,13 @@ def demo(
     files = {table: [str((data / file).resolve())] for table, file in TABLE_FILES.items()}
     settings = overlay(Settings(), {"input": files}, "the demo")
     request = RunRequest(
-        config=settings, base=data, store=store, now=clock(), as_of=DEMO_AS_OF, seed=seed
+        config=settings,
+        base=data,
+        store=store,
+        now=clock(),
+        as_of=DEMO_AS_OF,
+        seed=seed,
+        database_url=database_url(),
     )
     outcome = segment(request, shown)
     answer(outcome_facts(outcome), as_json, lambda: show_outcome(outcome, store))
@@ -155,6 +162,7 @@ def run(
     request = RunRequest(
         config=settings, base=base, store=store, now=clock(), as_of=moment(as_of, "--as-of"),
         seed=seed, publish=not no_publish, reason=reason, resume=resume,
+        database_url=database_url(),
     )  # fmt: skip
     outcome = segment(request, reporter(quiet=as_json))
     answer(outcome_facts(outcome), as_json, lambda: show_outcome(outcome, store))

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, clock
+from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, clock, database_url
 
 What = Literal[
     "members",
@@ -83,7 +83,7 @@ def publish(
     from segmentation.publishing import go_live
     from segmentation.store import Store
 
-    go_live(Store(store), run, force=force, reason=reason, now=clock())
+    go_live(Store(store), run, force=force, reason=reason, now=clock(), database_url=database_url())
     answer({"live": run}, as_json, lambda: typer.echo(f"{run} is live."))
 
 
@@ -96,7 +96,7 @@ def rollback(
     from segmentation.publishing import go_back
     from segmentation.store import Store
 
-    live = go_back(Store(store), run, now=clock())
+    live = go_back(Store(store), run, now=clock(), database_url=database_url())
     answer({"live": live}, as_json, lambda: typer.echo(f"{live} is live again."))
 
 

@@ -93,7 +93,14 @@ def publish_run(run_id: RunId, request: Request, asked: PublishAsked, _: CanSeeR
     """Put a run live; past a failed gate only with `force` and a reason, which is kept."""
     store = store_of(request)
     before = store.current()
-    go_live(store, run_id, force=asked.force, reason=asked.reason, now=datetime.now(UTC))
+    go_live(
+        store,
+        run_id,
+        force=asked.force,
+        reason=asked.reason,
+        now=datetime.now(UTC),
+        database_url=request.app.state.settings.database_url,
+    )
     live_snapshots(request).refresh()
     return WentLive(run_id=run_id, before=before)
 
@@ -103,7 +110,13 @@ def roll_back(request: Request, asked: RollbackAsked, _: CanSeeRuns) -> WentLive
     """Put the run live that was live before, or the one named."""
     store = store_of(request)
     before = store.current()
-    live = go_back(store, asked.run_id, now=datetime.now(UTC), reason=asked.reason)
+    live = go_back(
+        store,
+        asked.run_id,
+        now=datetime.now(UTC),
+        reason=asked.reason,
+        database_url=request.app.state.settings.database_url,
+    )
     live_snapshots(request).refresh()
     return WentLive(run_id=live, before=before)
 

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from segmentation.config import Config
+from segmentation.decisions import Decisions
 from segmentation.errors import InputError, StoreLocked
 from segmentation.lock import StoreLock
 from segmentation.progress import Silent
@@ -166,9 +167,12 @@ def test_threads_and_memory_do_not_make_another_run(population, tmp_path):
         RunRequest(config=settings, base=population, store=tmp_path, now=NOW)
         for settings in (config, other)
     ]
+    nothing = Decisions(policy=None, by_hand={})
+    decided = Decisions(policy=None, by_hand={"u": "gold"})
 
-    assert fingerprint_of(asked[0]) == fingerprint_of(asked[1])
-    assert fingerprint_of(asked[0]) != fingerprint_of(replace(asked[0], seed=1))
+    assert fingerprint_of(asked[0], nothing) == fingerprint_of(asked[1], nothing)
+    assert fingerprint_of(asked[0], nothing) != fingerprint_of(replace(asked[0], seed=1), nothing)
+    assert fingerprint_of(asked[0], nothing) != fingerprint_of(asked[0], decided)
 
 
 def test_without_events_there_is_no_run(tmp_path):

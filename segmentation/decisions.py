@@ -1,0 +1,59 @@
+"""What people decided for the runs to come: the policy in force, and tiers set by hand.
+
+The policy in force is the live run's. Every policy that ever was is kept by its version, so that
+an entry of the ledger can be explained when its run is long gone.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from segmentation.database import Database, tier_policies
+from segmentation.errors import NotFound
+from segmentation.index import Snapshot
+from segmentation.overrides import in_force
+from segmentation.store import Store
+
+POLICY = "merits/rights.toml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decisions:
+    """The text of the policy in force (None before the first run), and users' tiers by hand."""
+
+    policy: str | None
+    by_hand: dict[str, str]
+
+
+def decisions(store: Store, database: Database, *, now: datetime) -> Decisions:
+    """Return what is in force now."""
+    live = store.current()
+    path = store.folder(live) / POLICY if live else None
+    return Decisions(
+        policy=path.read_text(encoding="utf-8") if path and path.exists() else None,
+        by_hand={user: held.tier for user, held in in_force(database, now=now).items()},
+    )
+
+
+def remember_policy(database: Database, snapshot: Snapshot, *, author: str, now: datetime) -> None:
+    """Keep the text of a run's policy, once for each version."""
+    path = snapshot.folder / POLICY
+    version = snapshot.manifest["policy_version"]
+    known = sa.select(tier_policies.c.version).where(tier_policies.c.version == version)
+    with database.begin() as connection:
+        if not path.exists() or connection.execute(known).first() is not None:
+            return
+        row = {"version": version, "text": path.read_text(encoding="utf-8"), "applied": now}
+        made_by = {"author": author, "run_id": snapshot.run_id}
+        connection.execute(sa.insert(tier_policies).values(row | made_by))
+
+
+def policy_of(database: Database, version: str) -> str:
+    """The text of a policy that was once in force."""
+    query = sa.select(tier_policies.c.text).where(tier_policies.c.version == version)
+    with database.connect() as connection:
+        text: str | None = connection.execute(query).scalar()
+    if text is None:
+        raise NotFound.of("policy", version)
+    return text

@@ -1,0 +1,274 @@
+"""The ledger of tiers: every change with what came before and after, why, and on what evidence.
+
+It is only ever added to. Replayed to its end it gives the tiers in force; replayed to an earlier
+moment, those in force then, as they were known then.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import sqlalchemy as sa
+
+from segmentation.arrays import load_arrays
+from segmentation.database import Database, tier_ledger, tier_marks
+from segmentation.index import Snapshot, Standing
+from segmentation.noticeboard import moment_of, replace_notices
+
+CHUNK = 10_000
+LEFT = "left"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One entry; `at` is when it took effect, `recorded` when it was written here."""
+
+    seq: int
+    user_id: str
+    before: str | None
+    after: str | None
+    at: datetime
+    recorded: datetime
+    reason_codes: list[str]
+    policy_version: str
+    run_id: str | None
+    author: str
+    evidence: dict[str, Any]
+
+
+def record_run(
+    database: Database, snapshot: Snapshot, *, now: datetime, author: str = "run"
+) -> int:
+    """Write down how the tiers of the run that went live differ from those in force before.
+
+    Whatever went live, forward or back, the ledger then replays to it; doing so again adds
+    nothing. They take effect at the moment the run looks from; those of a run that is gone back
+    to, at `now`. Returns the number of entries.
+    """
+    merits = Evidence.of(snapshot.folder)
+    again = seq_of_run(database, snapshot.run_id) is not None
+    facts = {
+        "at": now if again else moment_of(snapshot.manifest["as_of"]) or now,
+        "recorded": now,
+        "policy_version": snapshot.manifest["policy_version"],
+        "run_id": snapshot.run_id,
+        "author": author,
+    }
+    with database.begin() as connection:
+        before = state(connection)
+        rows = (row | facts for row in differences(before, snapshot, merits))
+        added = add(connection, rows)
+        mark(connection, snapshot.run_id, now=now)
+        replace_notices(connection, snapshot)
+    return added
+
+
+def differences(before: dict[str, str], snapshot: Snapshot, merits: "Evidence") -> Iterator[Row]:
+    """Give an entry for everyone whose tier is not what it was, and for those who left."""
+    for held in snapshot.standings():
+        old = before.pop(held.user_id, None)
+        if old != held.tier:
+            why, evidence = held.reason_codes, merits.of_row(held)
+            yield entry(held.user_id, old, held.tier, codes=why, evidence=evidence)
+    for user_id, old in sorted(before.items()):
+        yield entry(user_id, old, None, codes=[LEFT], evidence={})
+
+
+def entry(
+    user_id: str,
+    before: str | None,
+    after: str | None,
+    *,
+    codes: Sequence[str],
+    evidence: Mapping[str, Any],
+) -> Row:
+    """One row of the ledger without the facts that many share."""
+    text = orjson.dumps(evidence, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    return {
+        "user_id": user_id,
+        "before": before,
+        "after": after,
+        "reason_codes": orjson.dumps(codes).decode(),
+        "evidence": text,
+    }
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What everyone was measured by in a run, in the order of its users."""
+
+    measures: Mapping[str, np.ndarray[Any, np.dtype[np.float64]]]
+
+    @classmethod
+    def of(cls, folder: Path) -> "Evidence":
+        """Read the measures kept with a snapshot; an older one has none."""
+        path = folder / "merits" / "merits.npz"
+        return cls(load_arrays(path) if path.exists() else {})
+
+    def of_row(self, held: Standing) -> dict[str, float | None]:
+        """Give one user's score and measures; what was not known is None."""
+        known = {name: float(values[held.row]) for name, values in self.measures.items()}
+        return {"score": held.score} | {
+            name: round(value, 6) if value == value else None for name, value in known.items()
+        }
+
+
+def add(connection: sa.Connection, rows: Iterable[Row]) -> int:
+    """Append rows, many at a time."""
+    left, added = iter(rows), 0
+    while chunk := list(islice(left, CHUNK)):
+        connection.execute(sa.insert(tier_ledger), chunk)
+        added += len(chunk)
+    return added
+
+
+def mark(connection: sa.Connection, run_id: str, *, now: datetime) -> None:
+    """Remember up to where the ledger tells of a run."""
+    connection.execute(sa.delete(tier_marks).where(tier_marks.c.run_id == run_id))
+    place = {"run_id": run_id, "seq": last_seq(connection), "recorded": now}
+    connection.execute(sa.insert(tier_marks).values(place))
+
+
+def last_seq(connection: sa.Connection) -> int:
+    """The number of the newest entry, 0 before the first."""
+    return int(connection.execute(sa.select(sa.func.max(tier_ledger.c.seq))).scalar() or 0)
+
+
+def state(
+    connection: sa.Connection,
+    *,
+    at: datetime | None = None,
+    known_at: datetime | None = None,
+    up_to: int | None = None,
+) -> dict[str, str]:
+    """Replay the ledger: everyone's tier now, or as it stood `at` a time, by what was `known_at`
+    another."""
+    limits = [
+        tier_ledger.c.at <= at if at else None,
+        tier_ledger.c.recorded <= known_at if known_at else None,
+        tier_ledger.c.seq <= up_to if up_to is not None else None,
+    ]
+    newest = (
+        sa.select(sa.func.max(tier_ledger.c.seq).label("seq"))
+        .where(*(limit for limit in limits if limit is not None))
+        .group_by(tier_ledger.c.user_id)
+        .subquery()
+    )
+    query = (
+        sa.select(tier_ledger.c.user_id, tier_ledger.c.after)
+        .join(newest, tier_ledger.c.seq == newest.c.seq)
+        .where(tier_ledger.c.after.is_not(None))
+    )
+    return {row.user_id: row.after for row in connection.execute(query)}
+
+
+def tiers_at(
+    database: Database, *, at: datetime | None = None, known_at: datetime | None = None
+) -> dict[str, str]:
+    """Everyone's tier at a time, by default now."""
+    with database.connect() as connection:
+        return state(connection, at=at, known_at=known_at)
+
+
+def tier_at(database: Database, user_id: str, *, at: datetime | None = None) -> Change | None:
+    """The entry by which a user holds their tier at a time, by default now; None for no tier."""
+    query = (
+        sa.select(tier_ledger)
+        .where(tier_ledger.c.user_id == user_id, *([tier_ledger.c.at <= at] if at else []))
+        .order_by(tier_ledger.c.seq.desc())
+        .limit(1)
+    )
+    with database.connect() as connection:
+        row = connection.execute(query).first()
+    return change(row) if row is not None and row.after is not None else None
+
+
+def history(database: Database, user_id: str) -> list[Change]:
+    """Every change of a user's tier, the newest first."""
+    query = (
+        sa.select(tier_ledger)
+        .where(tier_ledger.c.user_id == user_id)
+        .order_by(tier_ledger.c.seq.desc())
+    )
+    with database.connect() as connection:
+        return [change(row) for row in connection.execute(query)]
+
+
+def changes_since(database: Database, seq: int, *, limit: int) -> list[Change]:
+    """The entries after one, the oldest first."""
+    query = (
+        sa.select(tier_ledger)
+        .where(tier_ledger.c.seq > seq)
+        .order_by(tier_ledger.c.seq)
+        .limit(limit)
+    )
+    with database.connect() as connection:
+        return [change(row) for row in connection.execute(query)]
+
+
+def span(database: Database) -> tuple[int, int]:
+    """The oldest and the newest entry kept, 0 and 0 while there is none."""
+    ends = sa.select(sa.func.min(tier_ledger.c.seq), sa.func.max(tier_ledger.c.seq))
+    with database.connect() as connection:
+        low, high = connection.execute(ends).one()
+    return int(low or 0), int(high or 0)
+
+
+def seq_of_run(database: Database, run_id: str) -> int | None:
+    """Up to which entry the ledger tells of a run; None for a run it does not know."""
+    with database.connect() as connection:
+        query = sa.select(tier_marks.c.seq).where(tier_marks.c.run_id == run_id)
+        return connection.execute(query).scalar()
+
+
+def last_run(database: Database) -> str | None:
+    """The run written down last."""
+    query = sa.select(tier_marks.c.run_id).order_by(
+        tier_marks.c.seq.desc(), tier_marks.c.recorded.desc()
+    )
+    with database.connect() as connection:
+        return connection.execute(query.limit(1)).scalar()
+
+
+def append_one(
+    connection: sa.Connection,
+    snapshot: Snapshot,
+    user_id: str,
+    tier: str,
+    codes: Sequence[str],
+    evidence: Mapping[str, Any],
+    *,
+    author: str,
+    now: datetime,
+) -> Change:
+    """Append one entry about one user and return it."""
+    newest = (
+        sa.select(tier_ledger.c.after)
+        .where(tier_ledger.c.user_id == user_id)
+        .order_by(tier_ledger.c.seq.desc())
+        .limit(1)
+    )
+    before = connection.execute(newest).scalar()
+    row = entry(user_id, before, tier, codes=codes, evidence=evidence) | {
+        "at": now,
+        "recorded": now,
+        "policy_version": snapshot.manifest["policy_version"],
+        "author": author,
+    }
+    connection.execute(sa.insert(tier_ledger).values(row))
+    written = sa.select(tier_ledger).where(tier_ledger.c.user_id == user_id)
+    found = connection.execute(written.order_by(tier_ledger.c.seq.desc()).limit(1)).one()
+    return change(found)
+
+
+def change(row: sa.Row[Any]) -> Change:
+    """Read one row."""
+    facts = dict(row._mapping)
+    read = {name: orjson.loads(facts[name]) for name in ("reason_codes", "evidence")}
+    return Change(**facts | read)

@@ -1,0 +1,131 @@
+"""Tiers set by hand: who decided, why, and until when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from segmentation.database import Database, tier_overrides
+from segmentation.errors import NotFound, UsageError
+from segmentation.index import Snapshot
+from segmentation.ledger import Change, append_one
+
+LONGEST = 2_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Override:
+    """One decision about one user's tier; it holds until its time comes or it is `ended`."""
+
+    override_id: int
+    user_id: str
+    tier: str
+    created: datetime
+    until: datetime
+    reason: str
+    author: str
+    ended: datetime | None = None
+
+
+def check_override(*, until: datetime, now: datetime, reason: str) -> None:
+    """Refuse a decision that is over already or says no reason."""
+    if until <= now:
+        raise UsageError(f"`until` must lie ahead, got {until.isoformat()}.")
+    if not 0 < len(reason.strip()) <= LONGEST:
+        raise UsageError(f"`reason` must have 1 to {LONGEST} letters: it is read aloud one day.")
+
+
+def decide(
+    connection: sa.Connection,
+    user_id: str,
+    *,
+    tier: str,
+    until: datetime,
+    reason: str,
+    author: str,
+    now: datetime,
+) -> int:
+    """Put a decision in place of an earlier one about the same user, and return its number."""
+    end(connection, user_id, now=now)
+    row = {"user_id": user_id, "tier": tier, "created": now, "until": until}
+    made = connection.execute(sa.insert(tier_overrides).values(**row, reason=reason, author=author))
+    return int(made.inserted_primary_key[0]) if made.inserted_primary_key else 0
+
+
+def end(connection: sa.Connection, user_id: str, *, now: datetime) -> None:
+    """End what was decided about a user, when anything was."""
+    ours = tier_overrides.c.user_id == user_id
+    fresh = sa.update(tier_overrides).where(ours, tier_overrides.c.ended.is_(None))
+    connection.execute(fresh.values(ended=now))
+
+
+def in_force(database: Database, *, now: datetime) -> dict[str, Override]:
+    """Return the decisions that hold now, by user."""
+    holds = tier_overrides.c.ended.is_(None) & (tier_overrides.c.until > now)
+    query = sa.select(tier_overrides).where(holds).order_by(tier_overrides.c.override_id)
+    with database.connect() as connection:
+        return {row.user_id: override(row) for row in connection.execute(query)}
+
+
+def of_user(database: Database, user_id: str) -> list[Override]:
+    """Return everything ever decided about a user, the newest first."""
+    query = (
+        sa.select(tier_overrides)
+        .where(tier_overrides.c.user_id == user_id)
+        .order_by(tier_overrides.c.override_id.desc())
+    )
+    with database.connect() as connection:
+        return [override(row) for row in connection.execute(query)]
+
+
+def override(row: sa.Row[Any]) -> Override:
+    """Read one row."""
+    return Override(**dict(row._mapping))
+
+
+def set_tier(
+    database: Database,
+    snapshot: Snapshot,
+    user_id: str,
+    *,
+    tier: str,
+    until: datetime,
+    reason: str,
+    author: str,
+    now: datetime,
+) -> Change:
+    """Give a user a tier by hand; it is in force at once, and runs keep it until its time.
+
+    Raises
+    ------
+    NotFound
+        When there is no such user or tier.
+    UsageError
+        When the time is past or no reason is given.
+    """
+    check_override(until=until, now=now, reason=reason)
+    snapshot.user(user_id)
+    if tier not in (known["name"] for known in snapshot.tiers()):
+        raise NotFound.of("tier", tier)
+    with database.begin() as connection:
+        decide(connection, user_id, tier=tier, until=until, reason=reason, author=author, now=now)
+        evidence = {"reason": reason, "until": until.isoformat()}
+        return append_one(
+            connection, snapshot, user_id, tier, ["by_hand"], evidence, author=author, now=now
+        )
+
+
+def lift(
+    database: Database, snapshot: Snapshot, user_id: str, *, author: str, now: datetime
+) -> Change:
+    """End what was decided by hand; the tier of the live run is in force again."""
+    held = snapshot.user(user_id)["tier"]
+    if held is None:
+        raise UsageError(f"The live run gives `{user_id}` no tier to go back to.")
+    with database.begin() as connection:
+        end(connection, user_id, now=now)
+        codes = held["reason_codes"]
+        return append_one(
+            connection, snapshot, user_id, held["tier"], codes, {}, author=author, now=now
+        )
