@@ -64,17 +64,24 @@ def halves(circle: TagProfiles, members: Rows, *, fewest: float) -> FloatArray:
     whole = dense(circle)
     if members.n_rows < max(FEWEST, 2.0 * fewest):
         return whole
+    two = parted(circle, members)
+    if two is None or two.sizes.min() * members.n_rows < fewest:
+        return whole
+    one = refine(replace(circle, noise=FAINT_CROWD), members, steps=STEPS)
+    cut = dense(two)
+    is_cut = merit(two, members) > merit(one, members) and cosine(*cut) < APART
+    return cut if is_cut else whole
+
+
+def parted(circle: TagProfiles, members: Rows) -> TagProfiles | None:
+    """Return two profiles for the people of one circle, None where nothing tells sides apart."""
     alone = replace(circle, noise=FAINT_CROWD)
     sides = tag_sums(members, two_sides(members, circle.tags), count=2)
     both = signatures(sides, circle.background)
     if not both.any(axis=1).all():
-        return whole
-    one = refine(alone, members, steps=STEPS)
+        return None
     two = refine(with_signatures(alone, both, np.full(2, 0.5)), members, steps=STEPS)
-    cut = dense(two)
-    pays = merit(two, members) > merit(one, members)
-    is_cut = pays and cosine(*cut) < APART and two.sizes.min() * members.n_rows >= fewest
-    return cut if is_cut and (two.signatures.counts >= 2).all() else whole
+    return two if (two.signatures.counts >= 2).all() else None
 
 
 def two_sides(members: Rows, tags: IntArray) -> IntArray:

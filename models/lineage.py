@@ -1,6 +1,6 @@
 """Which circle of a new segmentation goes on from which of the one before."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,6 +96,7 @@ def match_circles(
     *,
     profiles_before: sparse.csr_array,
     profiles_after: sparse.csr_array,
+    held: Mapping[int, int] | None = None,
 ) -> Lineage:
     """Match circles one to one by their people, ties going to the closer tag signature.
 
@@ -109,6 +110,8 @@ def match_circles(
         that segmentation did not know. Who is not known to both changes growth alone.
     profiles_before, profiles_after : csr_array of shape (n_circles, n_tags)
         Tag signatures over the same tags.
+    held : mapping of int to int, default=None
+        New circles that go on from an earlier one whatever their people say.
 
     References
     ----------
@@ -120,7 +123,7 @@ def match_circles(
         np.asarray(after, dtype=np.int64),
         cosine(profiles_before, profiles_after),
     )
-    origins = kept_ids(overlap)
+    origins = kept_ids(overlap, held or {})
     return Lineage(origins, tuple([*new_events(overlap, origins), *retired(overlap, origins)]))
 
 
@@ -159,7 +162,7 @@ def cosine(before: sparse.csr_array, after: sparse.csr_array) -> FloatArray:
     return cosines
 
 
-def kept_ids(overlap: Overlap) -> IntArray:
+def kept_ids(overlap: Overlap, held: Mapping[int, int]) -> IntArray:
     """Return the earlier circle each new circle goes on from, -1 for none.
 
     Pairs are taken best first. An assignment with the largest total overlap would now and then
@@ -169,6 +172,7 @@ def kept_ids(overlap: Overlap) -> IntArray:
     jaccard = np.zeros(len(rows)) if overlap.strangers else overlap.jaccard[rows, columns]
     best_first = np.lexsort((columns, rows, -overlap.likeness[rows, columns], -jaccard))
     origins = np.full(overlap.joint.shape[1], -1, dtype=np.int64)
+    origins[list(held)] = list(held.values())
     for row, column in zip(rows[best_first], columns[best_first], strict=True):
         if origins[column] < 0 and row not in origins:
             origins[column] = row

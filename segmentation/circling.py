@@ -1,6 +1,6 @@
 """From a facet's matrix to circles people can be shown: fitted, placed, tested, named."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from models.circles import FEWEST_PEOPLE, CircleClusterer
+from models.guidance import Wish
 from models.profiles import TagProfiles, assign
 from models.profiles import reasons as why_not
 from models.rediscovery import Rediscovery
@@ -32,12 +33,15 @@ class FacetCircles:
 
     `labels` is -1 for people in no circle, and `reasons` then says why ('' otherwise);
     `members` is people x circles, strengths, the primary circle's the largest in its row.
+    `keys` are ids that circles were given by hand ('' for most), `conflicts` wishes not granted.
     """
 
     labels: IntArray
     members: sparse.csr_array
     reasons: npt.NDArray[np.str_]
     model: TagProfiles
+    keys: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
 
     def save(self, folder: Path) -> None:
         """Keep everything in a folder, without pickle."""
@@ -51,6 +55,8 @@ class FacetCircles:
                 "starts": members.indptr,
                 "circles": members.indices,
                 "strengths": members.data,
+                "keys": np.array(self.keys, dtype=np.str_),
+                "conflicts": np.array(self.conflicts, dtype=np.str_),
             },
         )
 
@@ -61,7 +67,8 @@ class FacetCircles:
         people = load_arrays(folder / "people.npz")
         parts = (people["strengths"], people["circles"], people["starts"])
         members = sparse.csr_array(parts, shape=(len(people["labels"]), model.n_circles))
-        return cls(people["labels"], members, people["reasons"], model)
+        said = (tuple(people[name].tolist()) for name in ("keys", "conflicts"))
+        return cls(people["labels"], members, people["reasons"], model, *said)
 
 
 def find_circles(
@@ -71,10 +78,11 @@ def find_circles(
     name: Facet,
     seed: int,
     memory: Memory | None = None,
+    wishes: Sequence[Wish] = (),
 ) -> FacetCircles:
     """Fit the circles of a facet on the people with enough tags and place each of them.
 
-    What is remembered of the run before gives the fit a warm start.
+    What is remembered of the run before gives the fit a warm start; `wishes` are granted last.
     """
     eligible = np.flatnonzero(facet.reasons == "")
     reasons = facet.reasons.astype("<U16")
@@ -84,22 +92,26 @@ def find_circles(
         return FacetCircles(labels, nobody, reasons, nothing_known(facet.matrix.shape[1]))
     X = facet.matrix[eligible]
     clusterer = clusterer_of(config, name, seed, placeable=len(eligible) / len(reasons)).fit(X)
-    model = clusterer.model_
-    if clusterer.n_circles is None:
-        seeds = (memory or Memory()).seeds(facet.tags)
-        model = revised(
-            model,
-            X,
-            seeds=seeds if config.warm_start else seeds[:0],
-            fewest=max(config.min_circle_share * len(eligible), FEWEST_PEOPLE),
-            coverage=clusterer.coverage,
-            seed=seed,
-        )
+    known = (memory or Memory()).seeds(facet.tags)
+    # Asked for a number of circles, the fit's own answer is not cut, nor added to.
+    is_free = clusterer.n_circles is None
+    looked = revised(
+        clusterer.model_,
+        X,
+        seeds=known if config.warm_start and is_free else known[:0],
+        cut=is_free,
+        fewest=max(config.min_circle_share * len(eligible), FEWEST_PEOPLE),
+        wishes=wishes,
+        known=known,
+        coverage=clusterer.coverage,
+        seed=seed,
+    )
+    model = looked.profiles
     answer = assign(model, X, max_circles=config.max_circles)
     reasons[eligible] = why_not(answer, min_tags=model.min_tags)
     labels[eligible] = answer.labels
     members = spread(answer.strengths, eligible, len(reasons))
-    return FacetCircles(labels, members, reasons, model)
+    return FacetCircles(labels, members, reasons, model, looked.keys, looked.conflicts)
 
 
 def nothing_known(n_tags: int) -> TagProfiles:

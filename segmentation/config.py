@@ -98,6 +98,20 @@ class FacetsConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GuideConfig:
+    """What circles are asked to be. A word is a tag, or the id of a circle of the run before.
+
+    `seeds` are lists of tags a circle shall grow from; `together` lists whose circles become one,
+    `apart` lists no circle shall unite; `frozen` circles keep their profile and id.
+    """
+
+    seeds: tuple[tuple[str, ...], ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
+    apart: tuple[tuple[str, ...], ...] = ()
+    frozen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class CirclesConfig:
     """How many circles, how small, how many a person; `resamples` measure stability.
 
@@ -110,6 +124,7 @@ class CirclesConfig:
     max_circles: int = 3
     resamples: int = 5
     warm_start: bool = True
+    guide: GuideConfig = field(default_factory=GuideConfig)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,13 +238,18 @@ def checked(value: Any, hint: Any, name: str, file: str) -> Any:  # noqa: ANN401
     if isinstance(value, dict) and typing.get_origin(hint) is dict:
         kind = typing.get_args(hint)[1]
         return {key: checked(item, kind, f"{name}.{key}", file) for key, item in value.items()}
-    candidate = tuple(value) if isinstance(value, list) else value
+    candidate = as_tuples(value)
     if isinstance(candidate, int) and not isinstance(candidate, bool) and accepts(1.0, hint):
         candidate = candidate if accepts(candidate, hint) else float(candidate)
     if not accepts(candidate, hint):
         expected = getattr(hint, "__name__", None) if isinstance(hint, type) else str(hint)
         raise ConfigError(f"`{name}` in {file} must be {expected}, got {value!r}.")
     return candidate
+
+
+def as_tuples(value: Any) -> Any:  # noqa: ANN401 - TOML is untyped
+    """Turn lists into tuples, those within lists too."""
+    return tuple(map(as_tuples, value)) if isinstance(value, list) else value
 
 
 def accepts(value: Any, hint: Any) -> bool:  # noqa: ANN401 - any TOML value against any type

@@ -12,6 +12,7 @@ from segmentation.config import Config, Facet
 from segmentation.engine import Engine
 from segmentation.policy import BUILT_IN, Policy
 from segmentation.policyfile import parse_policy, read_text
+from segmentation.rulings import Decision
 from segmentation.store import Store
 from segmentation.tags import FacetMatrix
 from segmentation.work import Work
@@ -53,6 +54,10 @@ class Context:
     def tables(self) -> Path:
         """Where the valid tables lie."""
         return self.work.folder / "valid"
+
+    def rulings(self) -> list[Decision]:
+        """What people had decided of circles when the run began."""
+        return [Decision.of(facts) for facts in self.work.request().get("rulings", [])]
 
     def user_ids(self) -> list[str]:
         """Everyone, in registry order."""

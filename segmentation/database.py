@@ -131,6 +131,19 @@ jobs = sa.Table(
     sa.Column("alive", Moment),
 )
 
+circle_decisions = sa.Table(
+    "circle_decisions",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("circles", sa.Text, nullable=False),
+    sa.Column("name", sa.String(200)),
+    sa.Column("signatures", sa.Text, nullable=False),
+    sa.Column("reason", sa.String(500), nullable=False),
+    sa.Column("run_id", sa.String(64), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)
+
 
 Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up integers alone
 

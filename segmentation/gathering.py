@@ -28,7 +28,7 @@ from segmentation.manifest import Facts, write_json
 from segmentation.parents import raised
 from segmentation.placing import READING, People
 from segmentation.proxies import proxy_findings
-from segmentation.quality import FacetQuality, inspect
+from segmentation.quality import FacetQuality, Finding, inspect
 from segmentation.tables import SCHEMAS, SnapshotTables
 from segmentation.tagsources import ROLES
 
@@ -154,7 +154,7 @@ def report_of(context: Context) -> dict[str, Any]:
     """What the run says of itself: inputs, facets, sharing, rights, findings, timings."""
     load = context.work.load
     qualities = [quality_of(context, name) for name in FACETS]
-    findings = inspect(qualities, context.config.gates)
+    findings = [*inspect(qualities, context.config.gates), *unheeded(context)]
     ingest = load("ingest.json")
     return {
         "people": ingest["users"],
@@ -178,6 +178,15 @@ def input_facts(ingest: Mapping[str, Any]) -> dict[str, Any]:
         "rows_bad": sum(table["bad"] for table in tables),
         "tables": ingest["tables"],
     }
+
+
+def unheeded(context: Context) -> list[Finding]:
+    """What was asked of circles and could not be done."""
+    return [
+        Finding(name="guide_conflict", facet=name, blocks=False, message=conflict)
+        for name in FACETS
+        for conflict in context.circles(name).conflicts
+    ]
 
 
 def facet_facts(context: Context, name: Facet) -> dict[str, Any]:
@@ -221,7 +230,9 @@ def keep_models(context: Context, folder: Path) -> None:
     folder.mkdir()
     for name in FACETS:
         identity = context.work.load(f"identity/{name}.json")
-        words = {"tag_names": context.facet(name).tags, "circle_ids": identity["circle_ids"]}
+        words = {"tag_names": context.facet(name).tags} | {
+            key: identity[key] for key in ("circle_ids", "own_names")
+        }
         arrays = {key: np.array(value, dtype=np.str_) for key, value in words.items()}
         save_arrays(folder / f"{name}.npz", context.circles(name).model.to_arrays() | arrays)
         matrix = context.facet(name).matrix

@@ -29,11 +29,13 @@ SHOWN = 12
 class Identity:
     """Who the circles of a facet are, in the model's order, and how they came to be.
 
+    `own_names` are the names they have but for those given by hand.
     `lineage` holds rows of the table of that name, those of earlier runs first.
     """
 
     circle_ids: list[str]
     names: list[str]
+    own_names: list[str]
     top_tags: list[list[dict[str, Any]]]
     first_run: list[str]
     next_number: int
@@ -70,7 +72,12 @@ class Earlier:
         memory = Memory.of(store, run_id, facet)
         order = {circle: row for row, circle in enumerate(memory.circle_ids)}
         rows = rows_of(store.table(run_id, "circles"), facet)
-        circles = [row for row in rows if row["circle_id"] in order]
+        own = dict(zip(memory.circle_ids, memory.own_names, strict=False))
+        circles = [
+            row | {"name": own.get(row["circle_id"], row["name"])}
+            for row in rows
+            if row["circle_id"] in order
+        ]
         members = store.table(run_id, "members")
         primary = pc.and_(pc.equal(members["facet"], facet), pc.equal(members["rank"], 1))
         return cls(
@@ -110,10 +117,11 @@ def identify(
     run_id: str,
     denied: Sequence[str],
     reserved: Collection[str] = (),
+    given: Mapping[str, str] | None = None,
 ) -> Identity:
     """Give every circle its id: the one it had, or a number never used before.
 
-    No new name is one of `reserved`.
+    No new name is one of `reserved`. `given` are the names people gave, by id.
     """
     signatures = found.model.signatures.to_csr()
     before, after = everybody(earlier, user_ids, found.labels)
@@ -122,8 +130,10 @@ def identify(
         after,
         profiles_before=aligned(earlier.signatures, earlier.tags, matrix.tags),
         profiles_after=signatures,
+        held=held_ids(found.keys, earlier),
     )
-    circle_ids, next_number = numbered(lineage.origins, earlier, facet)
+    promised = promised_ids(found.keys, earlier)
+    circle_ids, next_number = numbered(lineage.origins, earlier, facet, promised)
     kept = {
         circle: earlier.circles[origin]
         for circle, origin in enumerate(lineage.origins.tolist())
@@ -137,15 +147,18 @@ def identify(
         tags=matrix.tags,
         denied=denied,
     )
+    by_hand = given or {}
+    own_names = circle_names(
+        marks,
+        matrix.tags,
+        denied=denied,
+        taken=names_kept(kept, earlier.tags, denied),
+        reserved=[*reserved, *by_hand.values()],
+    )
     return Identity(
         circle_ids=circle_ids,
-        names=circle_names(
-            marks,
-            matrix.tags,
-            denied=denied,
-            taken=names_kept(kept, earlier.tags, denied),
-            reserved=reserved,
-        ),
+        names=[by_hand.get(*pair) for pair in zip(circle_ids, own_names, strict=True)],
+        own_names=own_names,
         top_tags=[[shown(mark) for mark in row if mark.is_sure][:SHOWN] for row in marks],
         first_run=[
             kept[circle]["first_run"] if circle in kept else run_id
@@ -193,12 +206,30 @@ def everybody(
     return earlier.labels(pa.concat_arrays([here, gone])), now.astype(np.int64)
 
 
-def numbered(origins: IntArray, earlier: Earlier, facet: Facet) -> tuple[list[str], int]:
+def held_ids(keys: Sequence[str], earlier: Earlier) -> dict[int, int]:
+    """Which earlier circle goes on as which new one because people said so."""
+    known = {circle_id: place for place, circle_id in enumerate(earlier.circle_ids)}
+    return {circle: known[key] for circle, key in enumerate(keys) if key in known}
+
+
+def promised_ids(keys: Sequence[str], earlier: Earlier) -> dict[int, str]:
+    """Ids promised to circles that are new; one that was ever in use is never given again."""
+    used = {row["circle_id"] for row in earlier.lineage} | set(earlier.circle_ids)
+    return {circle: key for circle, key in enumerate(keys) if key and key not in used}
+
+
+def numbered(
+    origins: IntArray, earlier: Earlier, facet: Facet, promised: Mapping[int, str] | None = None
+) -> tuple[list[str], int]:
     """The ids in the model's order, and the next number free."""
-    ids, number = [], earlier.next_number
-    for origin in origins.tolist():
+    promises = promised or {}
+    beyond = [int(circle_id.rsplit("-", 1)[1]) + 1 for circle_id in promises.values()]
+    ids, number = [], max([earlier.next_number, *beyond])
+    for circle, origin in enumerate(origins.tolist()):
         if origin >= 0:
             ids.append(earlier.circle_ids[origin])
+        elif circle in promises:
+            ids.append(promises[circle])
         else:
             ids.append(f"{facet}-{number}")
             number += 1

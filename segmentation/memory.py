@@ -10,16 +10,21 @@ from scipy import sparse
 
 from segmentation.arrays import load_arrays
 from segmentation.config import Facet
+from segmentation.errors import NotFound
 from segmentation.store import Store
 
 
 @dataclass(frozen=True, eq=False)
 class Memory:
-    """The circles of a facet as a run left them; `signatures` are circles x `tags`."""
+    """The circles of a facet as a run left them; `signatures` are circles x `tags`.
+
+    `own_names` are the names circles would have had nobody named them by hand.
+    """
 
     circle_ids: list[str] = field(default_factory=list)
     signatures: sparse.csr_array = field(default_factory=lambda: sparse.csr_array((0, 0)))
     tags: list[str] = field(default_factory=list)
+    own_names: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, store: Store, run_id: str | None, facet: Facet) -> Self:
@@ -29,7 +34,18 @@ class Memory:
         model = load_arrays(store.folder(run_id) / "models" / f"{facet}.npz")
         circle_ids, tags = model["circle_ids"].tolist(), model["tag_names"].tolist()
         parts = (model["shares"], model["tags"], model["starts"])
-        return cls(circle_ids, sparse.csr_array(parts, shape=(len(circle_ids), len(tags))), tags)
+        shape = (len(circle_ids), len(tags))
+        names = model["own_names"].tolist() if "own_names" in model else []
+        return cls(circle_ids, sparse.csr_array(parts, shape=shape), tags, names)
+
+    def shares(self, circle_id: str) -> dict[str, float]:
+        """What a circle is like: the share of each of its tags."""
+        if circle_id not in self.circle_ids:
+            raise NotFound.of("circle", circle_id)
+        row = self.signatures[[self.circle_ids.index(circle_id)]]
+        return {
+            self.tags[tag]: float(share) for tag, share in zip(row.indices, row.data, strict=True)
+        }
 
     def seeds(self, tags: Sequence[str]) -> npt.NDArray[np.float64]:
         """The signatures over other tags; rows add up to 1, or to 0 when no tag is left."""

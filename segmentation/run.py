@@ -4,7 +4,7 @@ import hashlib
 import json
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from segmentation.ingest import fingerprint
 from segmentation.lock import StoreLock
 from segmentation.progress import Advance, Reporter
 from segmentation.publishing import GateClosed, go_live
+from segmentation.rulings import in_force
 from segmentation.stages import STAGES, Stage
 from segmentation.store import Store
 from segmentation.work import Work, unfinished
@@ -75,8 +76,8 @@ def segment(
 
 def begin(store: Store, request: RunRequest, stages: Sequence[Stage] = STAGES) -> Work:
     """Find the unfinished run that asked for the same, or open a new one and forget the rest."""
-    decided = decisions_for(request)
-    wanted = fingerprint_of(request, decided, stages)
+    decided, rulings = decisions_for(request), rulings_for(request)
+    wanted = fingerprint_of(request, decided, stages, rulings=rulings)
     left = unfinished(store.work_folder)
     for work in left:
         asked = work.request()
@@ -85,7 +86,7 @@ def begin(store: Store, request: RunRequest, stages: Sequence[Stage] = STAGES) -
             return work
     for work in left:
         work.remove()
-    return open_work(store, request, decided, wanted)
+    return open_work(store, request, {**asdict(decided), "rulings": rulings}, wanted)
 
 
 def decisions_for(request: RunRequest) -> Decisions:
@@ -97,7 +98,16 @@ def decisions_for(request: RunRequest) -> Decisions:
         database.dispose()
 
 
-def open_work(store: Store, request: RunRequest, decided: Decisions, wanted: str) -> Work:
+def rulings_for(request: RunRequest) -> list[dict[str, Any]]:
+    """What people have decided of circles, as the run records it."""
+    database = open_database(request.store, request.database_url)
+    try:
+        return [asdict(each) for each in in_force(database)]
+    finally:
+        database.dispose()
+
+
+def open_work(store: Store, request: RunRequest, decided: Mapping[str, Any], wanted: str) -> Work:
     """Open a new run under the next free id."""
     previous = store.current()
     work = Work(store.work_folder / store.free_run_id(request.now, f"{wanted}{previous}"))
@@ -108,16 +118,20 @@ def open_work(store: Store, request: RunRequest, decided: Decisions, wanted: str
             "now": request.now.isoformat(),
             "seed": request.seed,
             "as_of": request.as_of.isoformat() if request.as_of else None,
-            **asdict(decided),
+            **decided,
         }
     )
     return work
 
 
 def fingerprint_of(
-    request: RunRequest, decided: Decisions, stages: Sequence[Stage] = STAGES
+    request: RunRequest,
+    decided: Decisions,
+    stages: Sequence[Stage] = STAGES,
+    *,
+    rulings: Sequence[Mapping[str, Any]] = (),
 ) -> str:
-    """Hash everything the result depends on: stages, settings, policies, inputs, seed, as-of."""
+    """Hash all the result depends on: stages, settings, decisions, inputs, seed, as-of."""
     inputs = {
         table: fingerprint(getattr(request.config.input, table), base=request.base)
         for table in TABLES
@@ -125,7 +139,7 @@ def fingerprint_of(
     # Threads and memory change how a run is done, never what it finds.
     settings = asdict(replace(request.config, resources=type(request.config.resources)()))
     policy = request.base / request.config.rights.policy
-    facts = {
+    facts: dict[str, Any] = {
         "stages": [stage.title for stage in stages],
         "settings": settings,
         "policy": policy.read_text(encoding="utf-8") if policy.exists() else None,
@@ -134,6 +148,8 @@ def fingerprint_of(
         "as_of": request.as_of.isoformat() if request.as_of else None,
         "decided": asdict(decided),
     }
+    if rulings:
+        facts["rulings"] = rulings
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -20,6 +20,7 @@ from segmentation.decisions import POLICY
 from segmentation.durable import replace_text
 from segmentation.earnings import earnings
 from segmentation.gathering import facts_of, gather, keep_models, keep_sums
+from segmentation.guiding import given_names, wishes_of
 from segmentation.identity import Earlier, identify
 from segmentation.ingest import ingest
 from segmentation.lifecycle import lifecycle_stages
@@ -83,13 +84,18 @@ def fit_circles(context: Context, advance: Advance) -> int:
     """People x tags -> circles and everyone's place in them."""
     people = 0
     for done, name in enumerate(FACETS, start=1):
+        facet, memory = context.facet(name), Memory.of(context.store, context.previous, name)
+        guide = context.config.circles.guide
+        asked = wishes_of(name, facet.tags, memory, guide, context.rulings())
         found = find_circles(
-            context.facet(name),
+            facet,
             context.config.circles,
             name=name,
             seed=context.seed,
-            memory=Memory.of(context.store, context.previous, name),
+            memory=memory,
+            wishes=asked.wishes,
         )
+        found = replace(found, conflicts=(*asked.conflicts, *found.conflicts))
         found.save(context.work.path(f"circles/{name}/model.npz").parent)
         people = len(found.labels)
         tell(advance, done, parts=len(FACETS), people=people)
@@ -146,6 +152,7 @@ def identify_facet(context: Context, name: Facet, user_ids: list[str]) -> int:
         user_ids=user_ids,
         run_id=context.work.run_id,
         denied=context.config.privacy.sensitive_tags,
+        given=given_names(context.rulings(), matrix.tags, context.config.privacy.sensitive_tags),
     )
     names_above = [row["name"] for row in earlier.parents]
     identity = identified(found, earlier=earlier, reserved=names_above)

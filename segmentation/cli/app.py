@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from segmentation.cli.audiences import register as register_audiences
+from segmentation.cli.circles import register as register_circles
 from segmentation.cli.operations import register as register_operations
 from segmentation.cli.pipeline import register as register_pipeline
 from segmentation.cli.snapshots import register as register_snapshots
@@ -27,6 +28,7 @@ for register in (
     register_pipeline,
     register_updates,
     register_snapshots,
+    register_circles,
     register_audiences,
     register_operations,
     register_work,

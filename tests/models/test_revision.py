@@ -5,6 +5,7 @@ import pytest
 from scipy import sparse
 
 from models.circles import CircleClusterer
+from models.guidance import Wish
 from models.mixture import dense, with_signatures
 from models.profiles import assign
 from models.revision import revised
@@ -22,7 +23,7 @@ def coarse(four_circles):
 
 def test_what_was_found_too_coarse_is_cut(coarse, four_circles):
     """Four circles of three, numbered from the largest down."""
-    model = revised(coarse, four_circles.X, seeds=NOTHING, fewest=20)
+    model = revised(coarse, four_circles.X, seeds=NOTHING, fewest=20).profiles
 
     sizes = np.bincount(np.maximum(assign(model, four_circles.X).labels, 0))
     assert coarse.n_circles == 3
@@ -34,8 +35,8 @@ def test_the_order_of_people_does_not_matter(coarse, four_circles):
     """Rows shuffled, the same model."""
     shuffled = sparse.csr_array(four_circles.X[np.random.default_rng(1).permutation(1500)])
 
-    one = revised(coarse, four_circles.X, seeds=NOTHING, fewest=20)
-    other = revised(coarse, shuffled, seeds=NOTHING, fewest=20)
+    one = revised(coarse, four_circles.X, seeds=NOTHING, fewest=20).profiles
+    other = revised(coarse, shuffled, seeds=NOTHING, fewest=20).profiles
 
     assert np.array_equal(one.tags, other.tags)
     assert np.array_equal(one.shares, other.shares)
@@ -43,6 +44,26 @@ def test_the_order_of_people_does_not_matter(coarse, four_circles):
 
 def test_coverage_is_kept_as_asked(coarse, four_circles):
     """Half of the people are placed when half are asked for."""
-    model = revised(coarse, four_circles.X, seeds=NOTHING, fewest=20, coverage=0.5)
+    model = revised(coarse, four_circles.X, seeds=NOTHING, fewest=20, coverage=0.5).profiles
 
     assert (assign(model, four_circles.X).labels >= 0).mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_fit_asked_for_a_number_is_not_cut(coarse, four_circles):
+    """Three stay three."""
+    model = revised(coarse, four_circles.X, seeds=NOTHING, fewest=20, cut=False).profiles
+
+    assert model.n_circles == 3
+
+
+def test_what_was_asked_for_may_be_small(coarse, four_circles):
+    """A circle grown from seeds keeps its place and its key where others would be too small."""
+    seed = np.zeros((1, 108))
+    seed[0, 36:48] = 1 / 12
+    wish = Wish("seed", "the fourth", seed, ("interest-9",))
+
+    looked = revised(coarse, four_circles.X, seeds=NOTHING, fewest=20, cut=False, wishes=[wish])
+
+    place = looked.keys.index("interest-9")
+    assert dense(looked.profiles)[place, 36:48].sum() > 0.9
+    assert looked.conflicts == ()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from models.guidance import Guided
 from segmentation.circling import FacetCircles, find_circles, spread
 from segmentation.config import CirclesConfig
 from segmentation.memory import Memory
@@ -100,7 +101,7 @@ def test_a_circle_of_the_run_before_is_tried_unless_told_not_to(facet, monkeypat
 
     def look(model, X, *, seeds, **_):
         seen.append(seeds)
-        return model
+        return Guided(model, ("",) * model.n_circles, ())
 
     monkeypatch.setattr("segmentation.circling.revised", look)
     memory = Memory(["interest-1"], sparse.csr_array(np.array([[1.0]])), ["tag 07"])
