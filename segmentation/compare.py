@@ -7,11 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segmentation.config import FACETS
+from segmentation.drifting import drift_of
 from segmentation.store import Store
 
 
 def compare_runs(store: Store, a: str, b: str) -> dict[str, Any]:
-    """Return the circles kept, born and retired, and the people who moved, from run `a` to `b`."""
+    """Return the circles kept, born and retired, who moved, and what shifted, from `a` to `b`."""
     facts: dict[str, Any] = {"from": a, "to": b}
     for facet in FACETS:
         facts |= circle_changes(store, a, b, facet)
@@ -24,6 +25,7 @@ def compare_runs(store: Store, a: str, b: str) -> dict[str, Any]:
         "lifestyle_moved": changed(users, "lifestyle_circle"),
         "tier_changed": changed(users, "tier"),
         "stage_changed": changed(users, "lifecycle_stage"),
+        "drift": {drift.facet: drift.to_dict() for drift in drift_of(store, a, b)},
         "mean_propensity": [mean(store.table(run, "users"), "share_propensity") for run in (a, b)],
     }
 

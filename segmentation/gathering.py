@@ -22,6 +22,7 @@ from segmentation.assembly import (
 )
 from segmentation.config import FACETS, Facet, FacetConfig
 from segmentation.context import Context
+from segmentation.drifting import Drift, State, drift_between, held_by
 from segmentation.durable import link
 from segmentation.holdings import Holdings
 from segmentation.manifest import Facts, write_json
@@ -154,7 +155,12 @@ def report_of(context: Context) -> dict[str, Any]:
     """What the run says of itself: inputs, facets, sharing, rights, findings, timings."""
     load = context.work.load
     qualities = [quality_of(context, name) for name in FACETS]
-    findings = [*inspect(qualities, context.config.gates), *unheeded(context)]
+    drifts = [drift for name in FACETS if (drift := drift_since(context, name)) is not None]
+    findings = [
+        *inspect(qualities, context.config.gates),
+        *unheeded(context),
+        *(finding for drift in drifts for finding in drift.findings()),
+    ]
     ingest = load("ingest.json")
     return {
         "people": ingest["users"],
@@ -166,6 +172,7 @@ def report_of(context: Context) -> dict[str, Any]:
         "rights": load("rights.json"),
         "findings": [finding.to_dict() for finding in [*findings, *proxy_findings(context)]],
         "degenerate": any(finding.name == "degenerate" for finding in findings),
+        "drift": {drift.facet: drift.to_dict() for drift in drifts},
         "stages": context.work.records(),
     }
 
@@ -187,6 +194,23 @@ def unheeded(context: Context) -> list[Finding]:
         for name in FACETS
         for conflict in context.circles(name).conflicts
     ]
+
+
+def drift_since(context: Context, name: Facet) -> Drift | None:
+    """What shifted in a facet since the run before; None without one."""
+    if context.previous is None:
+        return None
+    before = State.of(context.store, context.previous, name)
+    matrix, found = context.facet(name), context.circles(name)
+    now = State(
+        people=matrix.matrix.shape[0],
+        tags=matrix.tags,
+        holders=held_by(matrix.matrix.indices, len(matrix.tags)),
+        circle_ids=context.work.load(f"identity/{name}.json")["circle_ids"],
+        sizes=held_by(found.members.indices, found.model.n_circles),
+        signatures=found.model.signatures.to_csr(),
+    )
+    return None if before is None else drift_between(before, now, facet=name)
 
 
 def facet_facts(context: Context, name: Facet) -> dict[str, Any]:

@@ -108,11 +108,23 @@ class LineageEvent(BaseModel):
     overlap: float | None = Field(description="How much of it is in those, 0 to 1.")
 
 
+class CirclePoint(BaseModel):
+    """A circle in one run."""
+
+    run_id: str = Field(description="The run.")
+    as_of: str | None = Field(description="The moment the run describes, UTC.")
+    name: str = Field(description="What it was called.")
+    size: int = Field(description="How many people were in it.")
+    share_of_users: float = Field(description="Its part of everyone, 0 to 1.")
+    share_propensity: float | None = Field(description="How likely its members shared, 0 to 1.")
+
+
 class CircleHistory(Answer):
     """A circle's life over the runs still kept, the latest first."""
 
     circle_id: str = Field(description="The circle.")
     events: list[LineageEvent] = Field(description="What happened, the latest first.")
+    series: list[CirclePoint] = Field(description="How it stood in each run, the latest first.")
 
 
 class Membership(BaseModel):

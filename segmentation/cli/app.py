@@ -12,6 +12,7 @@ from segmentation.cli.operations import register as register_operations
 from segmentation.cli.pipeline import register as register_pipeline
 from segmentation.cli.snapshots import register as register_snapshots
 from segmentation.cli.tiers import register as register_tiers
+from segmentation.cli.timeline import register as register_timeline
 from segmentation.cli.updates import register as register_updates
 from segmentation.cli.work import register as register_work
 from segmentation.errors import SegmentationError
@@ -29,6 +30,7 @@ for register in (
     register_updates,
     register_snapshots,
     register_circles,
+    register_timeline,
     register_audiences,
     register_operations,
     register_work,

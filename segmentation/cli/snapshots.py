@@ -64,12 +64,19 @@ def compare(a: str, b: str, store: StorePath = DEFAULT_STORE, as_json: Json = Fa
     answer(facts, as_json, lambda: show_comparison(facts))
 
 
-def show_comparison(facts: dict[str, object]) -> None:
-    """Draw a comparison as two columns."""
+def show_comparison(facts: dict[str, Any]) -> None:
+    """Draw a comparison as two columns, and what shifted in sentences."""
+    from segmentation.drifting import Drift
+
     table = Table("", "", box=None, show_header=False)
     for name, value in facts.items():
-        table.add_row(name.replace("_", " "), str(value))
+        if name != "drift":
+            table.add_row(name.replace("_", " "), str(value))
     Console().print(table)
+    drifts = [Drift(**drift) for drift in facts["drift"].values()]
+    for drift in drifts:
+        for finding in drift.findings():
+            typer.echo(f"{finding.message} ({drift.facet})")
 
 
 def publish(

@@ -63,12 +63,13 @@ async def get_history(
     circle_id: CircleId, request: Request, snapshot: LiveSnapshot, _: CanRead
 ) -> CircleHistory:
     """Tell what became of a circle in each run still kept, retired circles included."""
-    ancestry = live_snapshots(request).ancestry(snapshot)
+    ancestry = list(live_snapshots(request).ancestry(snapshot))
     return CircleHistory.model_validate(
         {
             "run_id": snapshot.run_id,
             "circle_id": circle_id,
             "events": events_of(circle_id, ancestry),
+            "series": series_of(circle_id, ancestry),
         }
     )
 
@@ -82,3 +83,13 @@ def events_of(circle_id: str, ancestry: Iterable[Snapshot]) -> list[dict[str, An
     if not lives:
         raise NotFound.of("circle", circle_id)
     return [event for events in lives for event in events]
+
+
+def series_of(circle_id: str, ancestry: Iterable[Snapshot]) -> list[dict[str, Any]]:
+    """How large a circle was in each run that had it, and how likely its members shared."""
+    points = []
+    for run in ancestry:
+        with suppress(NotFound):
+            when = {"run_id": run.run_id, "as_of": run.manifest["as_of"]}
+            points.append(when | run.circle(circle_id))
+    return points

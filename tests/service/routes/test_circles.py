@@ -67,3 +67,14 @@ def test_an_unknown_circle_is_not_found(api, what):
 
     assert answer.status_code == 404
     assert "`interest-4711`" in answer.json()["detail"]
+
+
+def test_history_says_how_large_a_circle_was_in_each_run(api):
+    """The latest first, as the circle's own page has it."""
+    series = api.get("/v1/circles/interest-2/history").json()["series"]
+
+    assert [point["run_id"] for point in series] == sorted(
+        (point["run_id"] for point in series), reverse=True
+    )
+    assert len(series) == 3
+    assert series[0]["size"] == api.get("/v1/circles/interest-2").json()["size"]
