@@ -1,5 +1,6 @@
 """A space in which tags that the same people have lie together."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ MIN_HOLDERS = 5
 MAX_DIMENSIONS = 160
 SMOOTHING = 0.5
 NULL_DIMENSIONS = 24
-BANDS = 8
+BAND = 512
 SLACK = 1.02
 """An eigenvalue must pass the null edge by this factor to count as structure."""
 
@@ -75,10 +76,10 @@ def co_occurrence(rows: Rows, kept: IntArray) -> Single:
     columns = rows.columns.astype(np.int32, copy=False)
     counts = np.zeros((len(kept), len(kept)), np.float32)
 
-    def count(band: IntArray) -> None:
-        count_pairs(rows.starts, columns, place_of, band[0], band[-1] + 1, counts)
+    def count(band: slice) -> None:
+        count_pairs(rows.starts, columns, place_of, band.start, band.stop, counts)
 
-    side_by_side(count, np.array_split(np.arange(len(kept)), min(BANDS, len(kept))))
+    side_by_side(count, list(bands(len(kept))))
     counts += counts.T
     return counts
 
@@ -90,16 +91,24 @@ def expected_counts(observed: Single) -> Single:
     for _ in range(30):
         fitted = a * (a.sum() - a)
         a = np.where(sums > 0, a * np.sqrt(sums / np.maximum(fitted, 1e-9)), 0.0)
-    expected = np.outer(a, a).astype(np.float32)
+    expected = np.empty(observed.shape, np.float32)
+    for rows in bands(len(a)):
+        expected[rows] = np.outer(a[rows], a)
     np.fill_diagonal(expected, 0)
     return expected
 
 
 def standardised(counts: Single, expected: Single) -> Single:
-    """Return (counts - expected) / sqrt(expected + 1/2)."""
-    result = counts - expected
-    result /= np.sqrt(expected + np.float32(SMOOTHING))
-    return result
+    """Turn counts into (counts - expected) / sqrt(expected + 1/2), where they lie."""
+    for rows in bands(len(counts)):
+        counts[rows] -= expected[rows]
+        counts[rows] /= np.sqrt(expected[rows] + np.float32(SMOOTHING))
+    return counts
+
+
+def bands(size: int) -> Iterator[slice]:
+    """Cut the rows of a large square into bands, so that what is made in passing stays small."""
+    return (slice(first, first + BAND) for first in range(0, size, BAND))
 
 
 def null_edge(expected: Single) -> float:
@@ -108,7 +117,8 @@ def null_edge(expected: Single) -> float:
     counts = np.zeros_like(expected)
     for tag in range(len(expected)):
         counts[tag, tag + 1 :] = generator.poisson(expected[tag, tag + 1 :])
-    values, _ = leading(standardised(counts + counts.T, expected), NULL_DIMENSIONS, steps=10)
+    counts += counts.T
+    values, _ = leading(standardised(counts, expected), NULL_DIMENSIONS, steps=10)
     return float(values[0])
 
 
