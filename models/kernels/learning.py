@@ -93,29 +93,26 @@ def divisors(first, last, columns, values, entries, gains, base, factors):
 
 
 @part
-def drawn(start, end, circles, shares, cells, place_of, others, factors, at, draws):
+def drawn(start, end, circles, shares, cells, place_of, sums, factors, at, draws):
     """Write into `draws` what each entry of a tag draws of the weights without that tag.
 
-    `others` comes with the weights of all circles by grid and leaves with those the tag does
-    not point to. Returns the sum of the weights without the tag, the crowd's left out; the
-    tag's factors begin at `at`.
+    `sums` comes with the weights of all circles by grid and leaves with those without the tag,
+    the crowd's left out; the tag's factors begin at `at`.
     """
-    norm = 0.0
     for entry in range(start, end):
         cell = place_of[circles[entry]] * GRID_POINTS
         for g in range(GRID_POINTS):
-            others[g] -= cells[cell + g]
+            sums[g] -= cells[cell + g]
     for g in range(GRID_POINTS):
-        norm += max(others[g], 0.0) * factors[at + g]
+        sums[g] = max(sums[g], 0.0) * factors[at + g]
     for entry in range(start, end):
         cell, mass = place_of[circles[entry]] * GRID_POINTS, 0.0
         at += GRID_POINTS
         for g in range(GRID_POINTS):
             left = cells[cell + g] * factors[at + g]
-            norm += left
+            sums[g] += left
             mass += left * shares[entry, g]
         draws[entry - start] = mass
-    return norm
 
 
 @kernel(
@@ -137,7 +134,7 @@ def learn(
     n_circles = len(log_priors)
     scores, is_hit = np.zeros((n_circles, GRID_POINTS)), np.zeros(n_circles, np.bool_)
     hits, cells = np.empty(n_circles, np.int64), np.empty((n_circles + 1) * GRID_POINTS + 1)
-    by_grid, others, draws = np.empty(GRID_POINTS), np.empty(GRID_POINTS), np.empty(n_circles)
+    by_grid, sums, draws = np.empty(GRID_POINTS), np.empty(GRID_POINTS), np.empty(n_circles)
     place_of = np.empty(n_circles, np.int64)
     room = GRID_POINTS * most_pairs(starts, columns, entries) if len(crowd_mass) else 0
     factors = np.empty(2 * room)
@@ -166,10 +163,11 @@ def learn(
                 crowd_mass[tag] += weight
                 continue
             for g in range(GRID_POINTS):
-                others[g] = by_grid[g]
-            norm = crowd + drawn(
-                start, end, circles, shares, cells, place_of, others, factors, at, draws
-            )
+                sums[g] = by_grid[g]
+            drawn(start, end, circles, shares, cells, place_of, sums, factors, at, draws)
+            norm = crowd
+            for g in range(GRID_POINTS):
+                norm += sums[g]
             at += (end - start + 1) * GRID_POINTS
             taken = 0.0
             for entry in range(start, end):
