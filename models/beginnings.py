@@ -70,10 +70,13 @@ def finished(profiles: TagProfiles, people: Rows, min_share: float) -> TagProfil
     return settle(large_enough(refine(profiles, people, steps=3), min_share), people)
 
 
-def whole_of(profiles: TagProfiles, people: Rows, min_share: float) -> TagProfiles | None:
+def whole_of(
+    profiles: TagProfiles, people: Rows, min_share: float, *, steps: int = 3
+) -> TagProfiles | None:
     """Turn signatures into profiles of all tags; None where there are none or too many."""
     if not 0 < profiles.n_circles * profiles.n_tags <= MOST_ENTRIES:
         return None
     answer = assign_observed(replace(profiles, offset=ANYONE), people, max_circles=0)
-    found = whole(people, answer.labels.astype(np.int64), crowd=profiles.background)
+    labels = answer.labels.astype(np.int64)
+    found = whole(people, labels, crowd=profiles.background, steps=steps)
     return settle(large_enough(found, min_share), people)

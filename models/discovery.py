@@ -26,7 +26,8 @@ from models.rows import BoolArray, FloatArray, IntArray, Rows
 from models.sampling import Sample, draw_sample
 from models.trimming import crowd_only, only
 
-EM_PEOPLE = 30_000
+EM_PEOPLE, SEARCH_PEOPLE = 30_000, 20_000
+"""People the chosen circles are learned from, and those all proposed ones are."""
 STEP = 1.5
 """How many times as many circles are tried next."""
 FEWEST_TRIED, MOST_TRIED, MISSES_AT_FIRST = 2, 400, 3
@@ -42,7 +43,7 @@ def discover(
     """Find the circles of people; none when there is no structure."""
     held_back = HeldBack.of(rows.n_rows, seed=seed)
     learners = draw(canon, EM_PEOPLE, seed=seed + 2)
-    sample = draw_sample(rows, canon, learners, held_back, seed=seed)
+    sample = draw_sample(rows, canon, learners[:SEARCH_PEOPLE], held_back, seed=seed)
     nothing = crowd_only(seeded(sample.people, nowhere(sample.people), crowd=sample.crowd))
     if sample.active.points.shape[1] == 0:
         return nothing
@@ -73,8 +74,8 @@ class Search:
         """Return the set whose number of circles comes from the data."""
         best = self.better(self.judged(nothing), self.dense())
         best = self.climb(best, self.rounded)
-        best = self.better(best, self.whole(best.profiles))
-        if best.profiles.crowd_prior > 0.0:
+        if self.better(best, self.whole(best.profiles, steps=1)) is not best:
+            best = self.better(best, self.whole(best.profiles))
             best = self.climb(best, self.rounded_whole)
         return self.needed(best)
 
@@ -129,9 +130,9 @@ class Search:
             return fine
         return merged(fine, self.sample, count, self.min_share)
 
-    def whole(self, profiles: TagProfiles) -> TagProfiles | None:
+    def whole(self, profiles: TagProfiles, *, steps: int = 3) -> TagProfiles | None:
         """Learn profiles of all tags from the circles' people; None where that is too much."""
-        return whole_of(profiles, self.sample.people, self.min_share)
+        return whole_of(profiles, self.sample.people, self.min_share, steps=steps)
 
     def rounded_whole(self, count: int) -> TagProfiles | None:
         """Learn profiles of all tags from round groups."""

@@ -27,6 +27,8 @@ PEOPLE_AT_ONCE = 500
 TINY = 1e-300
 CLEAR = 1.0
 """Standard errors by which circles must be better, or missed, to count."""
+WORTHWHILE = 0.01
+"""Share by which a gain must grow: half as many circles again have to tell something more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,8 +245,8 @@ def left_over(given: FloatArray) -> FloatArray:
 
 
 def is_better(gains: FloatArray, than: FloatArray) -> bool:
-    """Whether people's gains are larger than others by a clear standard error."""
-    return clarity(gains - than) > CLEAR
+    """Whether people's gains are larger than others, clearly and by enough to matter."""
+    return clarity(gains - (1.0 + WORTHWHILE) * than) > CLEAR
 
 
 def clarity(difference: FloatArray) -> float:
