@@ -76,6 +76,12 @@ def dense(profiles: TagProfiles) -> FloatArray:
     return table
 
 
+def marks(profiles: TagProfiles) -> FloatArray:
+    """Return the tags that mark each circle, circles x tags: signatures, however it is told."""
+    table = dense(profiles)
+    return signatures(table, profiles.background) if profiles.crowd_prior > 0.0 else table
+
+
 def crowd_shares(rows: Rows) -> FloatArray:
     """Return the share of each tag in all weight, smoothed so that none is 0."""
     total = tag_sums(rows, np.zeros(rows.n_rows, np.int64), count=1)[0] + BACKGROUND_PRIOR

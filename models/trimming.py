@@ -8,7 +8,7 @@ from scipy.optimize import nnls
 from scipy.sparse.csgraph import connected_components
 
 from models.expectation import expect
-from models.mixture import dense, with_signatures
+from models.mixture import dense, marks, with_signatures
 from models.profiles import TagProfiles
 from models.rows import FloatArray, IntArray, Rows
 
@@ -22,8 +22,7 @@ PART = 0.3
 
 def joined_alike(profiles: TagProfiles) -> TagProfiles:
     """Make one circle of those whose signatures are nearly the same."""
-    table = dense(profiles)
-    unit = table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-12)
+    table, unit = dense(profiles), directions(profiles)
     alike = sparse.csr_array(unit @ unit.T > SAME)
     count, group = connected_components(alike, directed=False)
     member = np.zeros((count, profiles.n_circles))
@@ -38,13 +37,18 @@ def without_composites(profiles: TagProfiles) -> TagProfiles:
     People in two circles at once can lie densely enough to look like a third; membership in
     both says the same with one circle less.
     """
-    table = dense(profiles)
-    unit = table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-12)
+    unit = directions(profiles)
     kept = np.ones(len(unit), dtype=bool)
     for circle in np.argsort(profiles.sizes, kind="stable"):
         others = np.flatnonzero(kept & (np.arange(len(unit)) != circle))
         kept[circle] = not is_composite(unit[circle], unit[others])
     return only(profiles, np.flatnonzero(kept))
+
+
+def directions(profiles: TagProfiles) -> FloatArray:
+    """Return the tags that mark each circle as a vector of length 1."""
+    table = marks(profiles)
+    return np.asarray(table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-12))
 
 
 def is_composite(signature: FloatArray, others: FloatArray) -> bool:

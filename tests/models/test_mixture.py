@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.expectation import expect
-from models.mixture import crowd_shares, dense, refine, seeded, settle, with_signatures
+from models.mixture import crowd_shares, dense, refine, seeded, settle, whole, with_signatures
 from models.rows import Rows
 from models.trimming import crowd_only, joined_alike, merit, without_composites
 
@@ -97,3 +97,14 @@ def test_a_mixture_of_two_circles_is_no_third(rows, four_circles):
     five = with_signatures(start, np.vstack([table, pair]), np.array([0.2, 0.3, 0.2, 0.2, 0.1]))
 
     assert without_composites(five).signatures.counts.tolist() == [12, 12, 12, 12]
+
+
+def test_profiles_of_all_tags_are_told_apart_by_what_marks_them(four_circles):
+    """Every circle knows the crowd's tags; that does not make them one."""
+    rows = Rows.of(four_circles.X)
+
+    profiles = whole(rows, four_circles.circles, crowd=crowd_shares(rows))
+
+    assert len(profiles.tags) == profiles.n_circles * profiles.n_tags
+    assert joined_alike(profiles).n_circles == 4
+    assert np.allclose(dense(profiles).sum(axis=1), 1.0)
