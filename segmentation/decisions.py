@@ -5,14 +5,17 @@ an entry of the ledger can be explained when its run is long gone.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from segmentation.database import Database, tier_policies
 from segmentation.errors import NotFound
 from segmentation.index import Snapshot
+from segmentation.ledger import Change
 from segmentation.overrides import in_force
+from segmentation.policyfile import parse_policy
 from segmentation.store import Store
 
 POLICY = "merits/rights.toml"
@@ -57,3 +60,11 @@ def policy_of(database: Database, version: str) -> str:
     if text is None:
         raise NotFound.of("policy", version)
     return text
+
+
+def benefits_on(database: Database, held: Change, moment: datetime) -> list[dict[str, Any]]:
+    """What a tier gives on a day by the policy under which it is held."""
+    text = policy_of(database, held.policy_version)
+    policy = parse_policy(text, file=f"the policy {held.policy_version}")
+    given = policy.benefits_of(str(held.after), moment.astimezone(UTC).date())
+    return [benefit.to_dict() for benefit in given]

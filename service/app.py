@@ -30,6 +30,7 @@ from service.routes import (
     ops,
     runs,
     saved,
+    standing,
     tiers,
     users,
 )
@@ -39,7 +40,20 @@ from service.witness import Witness
 
 MOST_BYTES = 2 << 20
 FLUSH_SECONDS = 0.5
-ROUTERS = (circles, users, audiences, saved, tiers, flywheel, operating, runs, audit, ops, console)
+ROUTERS = (
+    circles,
+    users,
+    audiences,
+    saved,
+    standing,
+    tiers,
+    flywheel,
+    operating,
+    runs,
+    audit,
+    ops,
+    console,
+)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
