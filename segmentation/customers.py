@@ -1,7 +1,7 @@
 """What each customer is worth and how likely they come back, from the valid events."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,11 @@ from models.stickiness import Habits, learn_returns
 from models.value import customer_value, decayed_days
 from segmentation.config import Config
 from segmentation.engine import Engine, literal
+from segmentation.people import DAY_US, FIXED_POINT, MOST, by_person, fixed, microseconds, timestamp
+from segmentation.worth import Worth, spend_worth
 
 FloatArray = NDArray[np.float64]
-DAY_US = 86_400_000_000
 VALUE_HALF_LIFE_DAYS = 90.0
-FIXED_POINT = 1_048_576  # sums are of integers: no order of rows changes them
-MOST = 1e12  # an amount beyond this counts as this
 
 
 @dataclass(frozen=True)
@@ -27,10 +26,13 @@ class Customers:
 
     `value` is expected over the coming horizon, in the unit of spend or in events when
     nothing is sold. `stickiness` is a probability in [0, 1]. `tenure_days` counts from the first
-    event. NaN means not known; `report` says on what basis each figure stands.
+    event. NaN means not known; `report` says on what basis each figure stands. Eight in ten
+    values are expected between `low` and `high`.
     """
 
     value: FloatArray
+    low: FloatArray
+    high: FloatArray
     stickiness: FloatArray
     tenure_days: FloatArray
     report: dict[str, Any]
@@ -52,29 +54,40 @@ def customer_statistics(
         return untimed_customers(engine, config, tables)
     habits = habits_at(engine, tables, as_of)
     seen_days = np.where(habits.seen, habits.tenure_days + 1.0, 0.0)
-    sold = has_sales(engine, config, tables)
-    record = spending(config, as_of) if sold else engagement(as_of)
-    columns = by_person(engine, tables, record)
+    worth = customers_worth(engine, config, tables, as_of=as_of, seen_days=seen_days)
+    sticky = stickiness(engine, config, tables, as_of=as_of, habits=habits)
+    return Customers(
+        value=worth.expected,
+        low=worth.low,
+        high=worth.high,
+        stickiness=sticky.probability,
+        tenure_days=habits.tenure_days,
+        report={"value": worth.report, "stickiness": sticky.report},
+    )
+
+
+def customers_worth(
+    engine: Engine, config: Config, tables: Path, *, as_of: datetime, seen_days: FloatArray
+) -> Worth:
+    """Expect everyone's spend; where nothing is sold, their engagement in events."""
+    if has_sales(engine, config, tables):
+        return spend_worth(
+            engine, config.channels, tables, as_of=as_of, horizon_days=config.lifecycle.window_days
+        )
+    columns = by_person(engine, tables, engagement(as_of))
     valued = customer_value(
         columns["amount"],
         squares=columns["squares"],
         observed_days=decayed_days(seen_days, half_life_days=VALUE_HALF_LIFE_DAYS),
         horizon_days=config.lifecycle.window_days,
     )
-    sticky = stickiness(engine, config, tables, as_of=as_of, habits=habits)
-    return Customers(
-        value=valued.expected,
-        stickiness=sticky.probability,
-        tenure_days=habits.tenure_days,
-        report={
-            "value": {
-                "basis": "spend" if sold else "engagement",
-                "horizon_days": config.lifecycle.window_days,
-                "crowd_rate_per_day": valued.crowd_rate,
-            },
-            "stickiness": sticky.report,
-        },
-    )
+    unknown = np.full(len(valued.expected), np.nan)
+    report = {
+        "basis": "engagement",
+        "horizon_days": config.lifecycle.window_days,
+        "crowd_rate_per_day": valued.crowd_rate,
+    }
+    return Worth(valued.expected, unknown, unknown.copy(), report)
 
 
 def untimed_customers(engine: Engine, config: Config, tables: Path) -> Customers:
@@ -91,6 +104,8 @@ def untimed_customers(engine: Engine, config: Config, tables: Path) -> Customers
     basis = "spend" if sold else "engagement"
     return Customers(
         value=valued.expected,
+        low=unknown.copy(),
+        high=unknown.copy(),
         stickiness=unknown,
         tenure_days=unknown.copy(),
         report={
@@ -198,42 +213,9 @@ def decayed_sums(amount: str, where: str, as_of: datetime | None) -> str:
         """
 
 
-def fixed(number: str) -> str:
-    """Return SQL for a number in fixed point."""
-    return f"CAST(round(({number}) * {FIXED_POINT}) AS HUGEINT)"
-
-
 def has_sales(engine: Engine, config: Config, tables: Path) -> bool:
     """Whether anybody ever bought anything."""
     channels = ", ".join(literal(channel) for channel in config.channels.money)
     engine.register("events", tables / "events.parquet")
     bought = f"channel IN ({channels or 'NULL'}) AND channel <> 'return' AND value > 0"
     return bool(engine.rows(f"SELECT count(*) > 0 FROM events WHERE {bought}")[0][0])
-
-
-def by_person(engine: Engine, tables: Path, sql: str) -> dict[str, FloatArray]:
-    """Run a query with one row a user and align it to people; missing rows are NaN or 0.
-
-    Columns ending in `_us` are times and missing ones stay NaN; counts and sums become 0.
-    """
-    engine.register("events", tables / "events.parquet")
-    engine.register("people", tables / "people.parquet")
-    found = engine.execute(
-        f"SELECT found.* EXCLUDE (user_id) FROM people LEFT JOIN ({sql}) AS found "
-        "ON people.user_id = found.user_id ORDER BY people.user_id"
-    )
-    columns = {}
-    for name in found.column_names:
-        column = found[name].to_numpy().astype(np.float64)
-        columns[name] = column if name.endswith("_us") else np.nan_to_num(column)
-    return columns
-
-
-def timestamp(moment: datetime) -> str:
-    """Write a moment as SQL, in UTC."""
-    return f"TIMESTAMP '{moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
-
-
-def microseconds(moment: datetime) -> int:
-    """Return a moment as whole microseconds since 1970, UTC."""
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.config import ChannelsConfig
-from segmentation.customers import FIXED_POINT, by_person, fixed, timestamp
 from segmentation.engine import Engine, literal
+from segmentation.people import FIXED_POINT, by_person, fixed, timestamp
 from segmentation.policy import Measure, Policy
 
 FloatArray = NDArray[np.float64]

@@ -11,16 +11,9 @@ from numpy.typing import NDArray
 
 from models.lifecycle import STAGES, Evidence, Transitions, stages, transitions
 from segmentation.config import Config
-from segmentation.customers import (
-    DAY_US,
-    by_person,
-    habits_at,
-    has_sales,
-    horizon_of,
-    microseconds,
-    timestamp,
-)
+from segmentation.customers import habits_at, has_sales, horizon_of
 from segmentation.engine import Engine, literal
+from segmentation.people import DAY_US, by_person, microseconds, timestamp
 from segmentation.tables import TIME
 
 IntArray = NDArray[np.int64]

@@ -213,6 +213,8 @@ def turn_flywheel(context: Context, advance: Advance) -> int:
         context.work.path("customers.npz"),
         {
             "value": customers.value,
+            "value_low": customers.low,
+            "value_high": customers.high,
             "stickiness": customers.stickiness,
             "tenure": customers.tenure_days,
         },
@@ -259,6 +261,8 @@ def people_of(context: Context) -> People:
     )
     standard = {
         "value": customers["value"],
+        "value_low": customers["value_low"],
+        "value_high": customers["value_high"],
         "share": sharing["propensity"],
         "stickiness": customers["stickiness"],
         "influence": sharing["influence"],
