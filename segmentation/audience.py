@@ -1,6 +1,6 @@
 """Audiences: filters answered from a snapshot's bitmaps and columns by one evaluator."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from segmentation.filter_tree import (
     written,
 )
 from segmentation.filters import parse
+from segmentation.layout import NONE
 from segmentation.ranges import Measure
 from segmentation.registry import Registry
 
@@ -49,10 +50,12 @@ class AudienceIndex:
         self.registry = registry
         self.ranks: Mapping[str, Sequence[str]] = {"tier": tiers, "stage": STAGES}
         self.measures = {name: self._measure(folder, name) for name in MEASURES}
-        self._refusals = {
+        self._stated = {
             purpose: self.bitmaps.get("refused", purpose)
             for purpose in self.bitmaps.words("refused")
         }
+        self._refused: Mapping[str, Places] = self._stated
+        self._granted: Mapping[str, Places] = {}
         self.everyone = FrozenBitMap(range(len(self.rows)))
 
     def audience(self, text: str, *, hidden: Places = NOBODY) -> "Audience":
@@ -80,18 +83,36 @@ class AudienceIndex:
         return self.bitmaps.get(*key).intersection_cardinality(gone) if gone else 0
 
     def refusing(self, purpose: str) -> Places:
-        """Those who refused a purpose, or every purpose."""
-        either = (self._refusals.get(name, NOBODY) for name in (purpose, ANY_PURPOSE))
-        return NOBODY.union(*either)
+        """Those who refused a purpose, or every purpose without allowing this one since."""
+        everything = self._refused.get(ANY_PURPOSE, NOBODY)
+        allowed = self._granted.get(purpose, NOBODY)
+        return self._refused.get(purpose, NOBODY) | (everything - allowed)
+
+    def amend(self, decisions: Iterable[tuple[str, str, bool]]) -> None:
+        """Let later decisions (user, purpose, granted) win over those the run knew of."""
+        made: dict[tuple[str, bool], list[int]] = {}
+        for user_id, purpose, granted in decisions:
+            if (row := self.registry.find(user_id)) != NONE:
+                made.setdefault((purpose, granted), []).append(int(self.places[row]))
+        allowed = {purpose: bitmap_of(np.array(who)) for (purpose, yes), who in made.items() if yes}
+        refused = {
+            purpose: bitmap_of(np.array(who)) for (purpose, yes), who in made.items() if not yes
+        }
+        self._refused = {
+            purpose: (self._stated.get(purpose, NOBODY) - allowed.get(purpose, NOBODY))
+            | refused.get(purpose, NOBODY)
+            for purpose in sorted({*self._stated, *refused})
+        }
+        self._granted = allowed
 
     def consent(self, row: int) -> dict[str, list[str]]:
         """Which purposes a user refuses, and for which of the others they may be asked."""
-        place = int(self.places[row])
-        refuses = [name for name, places in self._refusals.items() if place in places]
-        everything = ANY_PURPOSE in refuses
-        allowed = [] if everything else [name for name in self._refusals if name not in refuses]
-        return {"eligible_for": [name for name in allowed if name != ANY_PURPOSE],
-                "refuses": refuses}  # fmt: skip
+        place, known = int(self.places[row]), self._refused
+        refuses = [purpose for purpose, places in known.items() if place in places]
+        others = [purpose for purpose in known if purpose not in refuses]
+        if ANY_PURPOSE in refuses:
+            others = [p for p in others if place in self._granted.get(p, NOBODY)]
+        return {"eligible_for": [p for p in others if p != ANY_PURPOSE], "refuses": refuses}
 
     def id_at(self, row: int) -> bytes:
         """The id at a row; of an erased one, that of the last row before that is not."""

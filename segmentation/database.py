@@ -144,6 +144,17 @@ circle_decisions = sa.Table(
     sa.Column("at", Moment, nullable=False),
 )
 
+consents = sa.Table(
+    "consents",
+    metadata,
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("purpose", sa.String(200), primary_key=True),
+    sa.Column("granted", sa.Boolean, nullable=False),
+    sa.Column("by", sa.String(32), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+)
+
 
 Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up integers alone
 

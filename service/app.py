@@ -13,6 +13,7 @@ from segmentation.database import Database, open_database
 from segmentation.store import Store
 from service.auth import Doorkeeper, KeyRing
 from service.conditional import ConditionalGet
+from service.consent import ConsentBook
 from service.description import DescribedApp
 from service.errors import install_error_handlers
 from service.hot import HotLookUp
@@ -83,8 +84,9 @@ def furnish(app: FastAPI, settings: Settings) -> None:
     app.state.telemetry = telemetry
     app.state.store = Store(settings.store)
     app.state.live = LiveSnapshots(app.state.store, telemetry=telemetry)
-    app.state.live.refresh()
     app.state.database = cache(partial(open_database, settings.store, settings.database_url))
+    app.state.consents = ConsentBook(app.state.database, app.state.live)
+    app.state.live.refresh()
     app.state.audit = AuditLog(app.state.database)
     app.state.door = Doorkeeper(
         key_ring(settings, app.state.database),
@@ -111,12 +113,20 @@ async def keep_watch(app: FastAPI) -> AsyncIterator[None]:
     live: LiveSnapshots = app.state.live
     watch = asyncio.create_task(live.watch(app.state.settings.poll_seconds))
     writing = asyncio.create_task(keep_writing(app.state.audit))
+    asking = asyncio.create_task(keep_asking(app.state.consents, app.state.settings.poll_seconds))
     yield
-    for task in (watch, writing):
+    for task in (watch, writing, asking):
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
     await asyncio.to_thread(app.state.audit.flush)
+
+
+async def keep_asking(consents: ConsentBook, every_seconds: float) -> None:
+    """Look what people decided, at once and then again and again, until cancelled."""
+    while True:
+        await asyncio.to_thread(consents.refresh)
+        await asyncio.sleep(every_seconds)
 
 
 async def keep_writing(audit: AuditLog) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Annotated, cast
 
@@ -43,6 +43,8 @@ class LiveSnapshots:
         self._seen: Mark | None = None
         self._refused: Mark | None = None
         self._older: OrderedDict[str, Snapshot] = OrderedDict()
+        self.prepare: Callable[[Snapshot], None] | None = None
+        """Is told of each snapshot before anyone is answered from it."""
 
     def current(self) -> Snapshot:
         """Return the live snapshot; raise `NoSnapshot` before the first is published."""
@@ -60,7 +62,7 @@ class LiveSnapshots:
         if self._live is not None and self._live.run_id == run_id:
             return self._live
         if run_id not in self._older:
-            self._older[run_id] = self._store.snapshot(run_id)
+            self._older[run_id] = self._opened(run_id)
         self._older.move_to_end(run_id)
         while len(self._older) > self._keep:
             self._older.popitem(last=False)
@@ -79,7 +81,7 @@ class LiveSnapshots:
         if mark is None or mark == self._seen:
             return
         try:
-            live = self._store.snapshot()
+            live = self._opened(None)
         except (SegmentationError, OSError) as error:
             self._refuse(mark, error)
             return
@@ -92,6 +94,17 @@ class LiveSnapshots:
         while True:
             await asyncio.sleep(every_seconds)
             await asyncio.to_thread(self.refresh)
+
+    def held(self) -> list[Snapshot]:
+        """Return every snapshot that is open."""
+        live = [] if self._live is None else [self._live]
+        return [*live, *self._older.values()]
+
+    def _opened(self, run_id: str | None) -> Snapshot:
+        snapshot = self._store.snapshot(run_id)
+        if self.prepare is not None:
+            self.prepare(snapshot)
+        return snapshot
 
     def _mark(self) -> Mark | None:
         try:

@@ -132,3 +132,25 @@ class ExplainAnswer(Answer):
 
     user_id: str = Field(description="The user.")
     facets: list[Explained] = Field(description="One for each facet.")
+
+
+class ConsentAsked(BaseModel):
+    """What a user decided."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    user_id: str = Field(max_length=1024, description="The user.")
+    purpose: str = Field(
+        min_length=1, max_length=200, description="The purpose, such as `email`; `*` is every one."
+    )
+    granted: bool = Field(description="Whether they allow it.")
+
+
+class ConsentAnswer(Answer):
+    """What a user may be asked for now."""
+
+    user_id: str = Field(description="The user.")
+    eligible_for: list[str] = Field(
+        description="Purposes they may be asked for, of those that anybody refused."
+    )
+    refuses: list[str] = Field(description="Purposes they refused; `*` is every purpose.")

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer
+from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, database_url
 from segmentation.errors import FilterError, UsageError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def audience(
     from segmentation.store import Store
 
     snapshot = Store(store).snapshot(run)
+    learn_decisions(snapshot, store)
     asked = found(snapshot, expr, purpose)
     facts: dict[str, Any] = {"run_id": snapshot.run_id, "filter": expr, "count": len(asked)}
     if out is not None:
@@ -50,6 +51,17 @@ def audience(
     else:
         facts["explanation"] = asked.explain()
         answer(facts, as_json, lambda: show_parts(facts["explanation"]))
+
+
+def learn_decisions(snapshot: "Snapshot", store: Path) -> None:
+    """Let the snapshot know what people decided since the run, where there is a database."""
+    from segmentation.consents import decisions
+    from segmentation.database import FILE, open_database
+
+    url = database_url()
+    if url or (store / FILE).exists():
+        made = decisions(open_database(store, url))
+        snapshot.audiences.amend((each.user_id, each.purpose, each.granted) for each in made)
 
 
 def found(snapshot: "Snapshot", expr: str, purpose: str | None) -> "Audience":

@@ -10,13 +10,23 @@ from starlette.types import Receive, Scope, Send
 
 from segmentation import recent_tags
 from segmentation.config import FACETS
+from segmentation.consents import Decision, decide
 from segmentation.erasure import erase
 from segmentation.store import Store
 from service.asking import database_of
 from service.auth import CanAdminister, CanListMembers, CanRead, doorkeeper
+from service.consent import ConsentBook
 from service.errors import problems
 from service.live import LiveSnapshot, etag, live_snapshots
-from service.placements import Act, AssignAnswer, AssignAsked, ExplainAnswer, ExplainAsked
+from service.placements import (
+    Act,
+    AssignAnswer,
+    AssignAsked,
+    ConsentAnswer,
+    ConsentAsked,
+    ExplainAnswer,
+    ExplainAsked,
+)
 from service.schemas import ErasureAnswer, UserAnswer, UserBatch, UserId, UserIds
 
 router = APIRouter(prefix="/v1", tags=["users"])
@@ -48,6 +58,20 @@ def erase_user(
     store = cast(Store, request.app.state.store)
     done = erase(store, database_of(request), user_id, now=datetime.now(UTC))
     return ErasureAnswer.model_validate({"run_id": snapshot.run_id, **vars(done)})
+
+
+@router.post("/users:consent", responses=problems(401, 403, 404, 413, 422, 500, 503))
+def decide_consent(
+    request: Request, asked: ConsentAsked, snapshot: LiveSnapshot, key: CanListMembers
+) -> ConsentAnswer:
+    """Keep what a user decided about a purpose; it wins over what the run knew, at once."""
+    request.scope["coterie.subject"] = asked.user_id
+    snapshot.user(asked.user_id)
+    decision = Decision(**asked.model_dump())
+    decide(database_of(request), decision, by=key.key_id, now=datetime.now(UTC))
+    cast(ConsentBook, request.app.state.consents).refresh()
+    known = snapshot.user(asked.user_id)
+    return ConsentAnswer.model_validate({"run_id": snapshot.run_id, **known})
 
 
 @router.post("/users:assign", responses=problems(401, 403, 413, 422, 500, 503))

@@ -10,7 +10,7 @@ from service.app import create_app
 from service.routes.users import fast_route
 from service.settings import Settings
 from tests.service.callers import caller
-from tests.service.stores import RUNS
+from tests.service.stores import RUNS, publish
 from tests.snapshots import user_id
 
 
@@ -215,3 +215,52 @@ def test_pages_do_not_shift_when_someone_is_erased_between_them(changing):
 
     assert len(seen) == len(set(seen))
     assert {user_id(number) for number in range(40)} - set(seen) <= gone
+
+
+def test_a_decision_about_consent_wins_at_once(changing):
+    """In lists, files and look-ups; in another worker with its next look."""
+    workers = [caller(create_app(Settings(store=changing, no_auth=True))) for _ in range(2)]
+    someone = user_id(5)
+
+    def listed(worker):
+        """Whether the person is in the list and in the file of a purpose."""
+        body = {"purpose": "ads"}
+        page = worker.post("/v1/audiences:query", json=body | {"page_size": 1000}).json()
+        file = worker.post("/v1/audiences:export", json=body).text
+        return someone in page["user_ids"], f'"{someone}"' in file
+
+    for granted in (False, True, False):
+        body = {"user_id": someone, "purpose": "ads", "granted": granted}
+        told = workers[0].post("/v1/users:consent", json=body).json()
+        workers[1].app.state.consents.refresh()
+        assert ("ads" in told["eligible_for"]) is granted
+        assert ("ads" in told["refuses"]) is not granted
+        for worker in workers:
+            assert listed(worker) == (granted, granted)
+            known = worker.get(f"/v1/users/{someone}").json()
+            assert (known["eligible_for"], known["refuses"]) == (
+                told["eligible_for"],
+                told["refuses"],
+            )
+
+
+def test_a_decision_holds_in_the_run_that_goes_live_next(changing):
+    """It is the person's, not the run's."""
+    api = caller(create_app(Settings(store=changing, no_auth=True)))
+    body = {"user_id": user_id(5), "purpose": "ads", "granted": False}
+    api.post("/v1/users:consent", json=body)
+    publish(changing, RUNS[0])
+    api.app.state.live.refresh()
+
+    told = api.get(f"/v1/users/{user_id(5)}").json()
+
+    assert told["run_id"] == RUNS[0]
+    assert "ads" in told["refuses"]
+
+
+def test_only_of_known_people_a_decision_is_kept(changing):
+    """An unknown one is a 404."""
+    api = caller(create_app(Settings(store=changing, no_auth=True)))
+    body = {"user_id": "nobody", "purpose": "ads", "granted": False}
+
+    assert api.post("/v1/users:consent", json=body).status_code == 404
