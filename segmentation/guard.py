@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 from segmentation.audience import Audience
 from segmentation.errors import UsageError
@@ -64,6 +65,12 @@ class Guard:
         trees = [self._steadied(each, each.tree) for each in (one, other)]
         both = one.find(trees[0]) & other.find(trees[1])
         return self.figure(len(both), f"{purpose} {normal(And(tuple(trees)))}")
+
+    def circle(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A circle's row, without its size where that is below the least audience."""
+        if row["size"] >= self.minimum:
+            return row
+        return {**row, "size": None, "share_of_users": None}
 
     def figure(self, people: int, asked: str) -> Figure:
         """A number of people, blurred as belongs to what was asked, or that they are too few."""

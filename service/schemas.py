@@ -53,8 +53,13 @@ class Circle(BaseModel):
     children: list[str] = Field(
         description="The narrower circles it is made of, largest first; empty for most."
     )
-    size: int = Field(description="Number of its members; of a parent, those of its children.")
-    share_of_users: float = Field(description="Its members as a share of all users.")
+    size: int | None = Field(
+        description="Number of its members, of a parent those of its children; null without the "
+        "scope `members` when they are fewer than the least audience."
+    )
+    share_of_users: float | None = Field(
+        description="Its members as a share of all users; null when `size` is."
+    )
     stability: float | None = Field(
         description="Mean Jaccard similarity with itself over resampled data, 0 to 1."
     )

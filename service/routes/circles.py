@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from segmentation.config import Facet
 from segmentation.errors import NotFound
 from segmentation.index import Snapshot
+from segmentation.keys import Key
 from service.auth import CanListMembers, CanRead
 from service.errors import problems
 from service.live import LiveSnapshot, live_snapshots
@@ -20,9 +21,9 @@ FacetFilter = Annotated[Facet | None, Query(description="Only circles of this fa
 
 
 @router.get("", responses=problems(401, 403, 410, 422, 500, 503))
-async def list_circles(page: Paged, _: CanRead, facet: FacetFilter = None) -> CircleList:
+async def list_circles(page: Paged, key: CanRead, facet: FacetFilter = None) -> CircleList:
     """List the circles by facet, the largest first."""
-    rows = page.snapshot.circles(facet)
+    rows = [shown(row, page.snapshot, key) for row in page.snapshot.circles(facet)]
     return CircleList.model_validate(
         {
             "run_id": page.snapshot.run_id,
@@ -33,9 +34,10 @@ async def list_circles(page: Paged, _: CanRead, facet: FacetFilter = None) -> Ci
 
 
 @router.get("/{circle_id}", responses=problems(401, 403, 404, 422, 500, 503))
-async def get_circle(circle_id: CircleId, snapshot: LiveSnapshot, _: CanRead) -> CircleAnswer:
+async def get_circle(circle_id: CircleId, snapshot: LiveSnapshot, key: CanRead) -> CircleAnswer:
     """Describe one circle of the live snapshot: its name, size and strongest tags."""
-    return CircleAnswer.model_validate({"run_id": snapshot.run_id, **snapshot.circle(circle_id)})
+    row = shown(snapshot.circle(circle_id), snapshot, key)
+    return CircleAnswer.model_validate({"run_id": snapshot.run_id, **row})
 
 
 @router.get("/{circle_id}/members", responses=problems(401, 403, 404, 410, 422, 500, 503))
@@ -72,6 +74,11 @@ async def get_history(
             "series": series_of(circle_id, ancestry),
         }
     )
+
+
+def shown(row: dict[str, Any], snapshot: Snapshot, key: Key) -> dict[str, Any]:
+    """A circle's row, as far as the caller may know its size."""
+    return row if key.allows("members") else snapshot.guard.circle(row)
 
 
 def events_of(circle_id: str, ancestry: Iterable[Snapshot]) -> list[dict[str, Any]]:

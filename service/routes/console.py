@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 from service.auth import doorkeeper
 from service.errors import NoSnapshot, Unauthorized
 from service.live import live_snapshots
+from service.routes.circles import shown
 
 router = APIRouter(include_in_schema=False)
 
@@ -57,13 +58,14 @@ ROW = Template(
 async def show_console(request: Request) -> HTMLResponse:
     """Show the circles to whoever may read them; ask anybody else for a key."""
     try:
-        await doorkeeper(request).admit(request, "read")
+        key = await doorkeeper(request).admit(request, "read")
         snapshot = live_snapshots(request).current()
     except Unauthorized:
         return page(ASK_FOR_KEY, script=SCRIPT)
     except NoSnapshot as error:
         return page(f"<p>{escape(str(error))}</p>")
-    return page(circles_table(snapshot.run_id, snapshot.circles()))
+    rows = [shown(row, snapshot, key) for row in snapshot.circles()]
+    return page(circles_table(snapshot.run_id, rows))
 
 
 def circles_table(run_id: str, circles: list[dict[str, Any]]) -> str:
@@ -76,7 +78,8 @@ def cells_of(circle: dict[str, Any]) -> dict[str, str]:
     """Write a circle's figures for people."""
     words = {name: escape(circle[name]) for name in ("circle_id", "facet", "name")}
     shares = {name: percent(circle[name]) for name in ("share_of_users", "share_propensity")}
-    return {**words, **shares, "size": f"{circle['size']:,}"}
+    size = circle["size"]
+    return {**words, **shares, "size": "few" if size is None else f"{size:,}"}
 
 
 def percent(share: float | None) -> str:

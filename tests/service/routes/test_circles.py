@@ -78,3 +78,21 @@ def test_history_says_how_large_a_circle_was_in_each_run(api):
     )
     assert len(series) == 3
     assert series[0]["size"] == api.get("/v1/circles/interest-2").json()["size"]
+
+
+def test_a_small_circle_s_size_is_for_those_who_may_list_it(ask):
+    """Others are told that it is small, in the list, alone and on the page."""
+    mine, theirs = (
+        {row["circle_id"]: row for row in ask(scope).get("/v1/circles").json()["circles"]}
+        for scope in ("admin", "read")
+    )
+
+    small = [circle_id for circle_id, row in mine.items() if row["size"] < 50]
+    assert 0 < len(small) < len(mine)
+    for circle_id, row in mine.items():
+        told = theirs[circle_id]
+        assert told["size"] == (None if circle_id in small else row["size"])
+        assert (told["share_of_users"] is None) == (circle_id in small)
+        alone = ask("read").get(f"/v1/circles/{circle_id}").json()
+        assert {name: alone[name] for name in told} == told
+    assert "<td class=number>few" in ask("read").get("/").text
