@@ -260,12 +260,10 @@ async def refuse_http(request: Request, error: Exception) -> Response:
 def allowed(request: Request) -> list[str]:
     """The methods there are for a path, over all its routes."""
     routes: Iterable[Route] = getattr(request.app.state, "routes", request.app.router.routes)
-    methods = {
-        method
-        for route in routes
-        if route.matches(request.scope)[0] is not Match.NONE
-        for method in route.methods or ()
-    }
+    matched = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    # `/v1/runs/x:publish` also looks like `/v1/runs/{run_id}`: the closest template counts.
+    verbs = [route for route in matched if ":" in route.path.rpartition("}")[2]]
+    methods = {method for route in verbs or matched for method in route.methods or ()}
     return sorted(methods)
 
 

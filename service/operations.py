@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Path
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from service.placements import written_out
 from service.schemas import Answer
 
 JobId = Annotated[
@@ -19,7 +20,7 @@ class RunAsked(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    as_of: AwareDatetime | None = Field(
+    as_of: Annotated[AwareDatetime | None, BeforeValidator(written_out)] = Field(
         default=None, description="The moment it looks from; the latest event when absent."
     )
     seed: int = Field(default=0, ge=0, le=2**31 - 1, strict=True, description="Seed of all draws.")

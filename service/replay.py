@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from segmentation.database import Database, replays
 from segmentation.errors import SegmentationError
 from service.auth import doorkeeper, secret_of
-from service.errors import InvalidValue, UnderWay, refuse, refuse_http
+from service.errors import InvalidValue, UnderWay, allowed, refuse, refuse_http
 
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 ASKING = (":count", ":query", ":overlap", ":export", ":batchGet", ":assign", ":explain", ":project",
@@ -69,7 +69,7 @@ class Replay:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         given = name_in(scope)
-        if given is None:
+        if given is None or scope["method"] not in allowed(Request(scope)):
             await self._app(scope, receive, send)
             return
         await doorkeeper(Request(scope)).admit(Request(scope))

@@ -30,6 +30,11 @@ from service.schemas import RunId
 
 router = APIRouter(prefix="/v1", tags=["runs"])
 EVENTS = "text/event-stream"
+EVENT = {
+    "type": "object",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+    "required": ["event", "data"],
+}
 LOOK_SECONDS = 0.25
 HEARTBEAT = b": alive\n\n"
 LOOKS_A_HEARTBEAT = 60
@@ -70,7 +75,7 @@ def cancel_job(job_id: JobId, request: Request, _: CanSeeRuns) -> JobAnswer:
     response_class=StreamingResponse,
     responses={
         200: {
-            "content": {EVENTS: {"schema": {"type": "string"}}},
+            "content": {EVENTS: {"schema": EVENT}},
             "description": "An event `progress` for each change, and `end` as the last.",
         },
         **problems(401, 403, 404, 422, 500),
