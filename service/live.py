@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -43,6 +44,7 @@ class LiveSnapshots:
         self._seen: Mark | None = None
         self._refused: Mark | None = None
         self._older: OrderedDict[str, Snapshot] = OrderedDict()
+        self._opening = threading.Lock()
         self.prepare: Callable[[Snapshot], None] | None = None
         """Is told of each snapshot before anyone is answered from it."""
 
@@ -101,7 +103,10 @@ class LiveSnapshots:
         return [*live, *self._older.values()]
 
     def _opened(self, run_id: str | None) -> Snapshot:
-        snapshot = self._store.snapshot(run_id)
+        # One at a time: numpy reads a file's header by `ast`, which in CPython 3.11 fails at times
+        # when two threads do so at once.
+        with self._opening:
+            snapshot = self._store.snapshot(run_id)
         if self.prepare is not None:
             self.prepare(snapshot)
         return snapshot
