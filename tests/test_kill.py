@@ -28,7 +28,7 @@ def fatal(work):
     return work_then_die
 
 data, path, point, resume = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4] == "1"
-run.STAGES = tuple(
+stages = tuple(
     replace(stage, work=fatal(stage.work)) if stage.name == point else stage for stage in run.STAGES
 )
 if point in ("adopt", "publish"):
@@ -40,7 +40,7 @@ if point in ("adopt", "publish"):
 request = run.RunRequest(
     config=settings_for(data), base=data, store=path, now=NOW, resume=resume
 )
-run.segment(request, Silent())
+run.segment(request, Silent(), stages=stages)
 """
 POINTS = [*(stage.name for stage in STAGES), "adopt", "publish"]
 ROOT = Path(__file__).resolve().parents[1]
