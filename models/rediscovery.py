@@ -1,10 +1,11 @@
 """Circles discovered again among other people of the same kind, at a part of a fit's price.
 
 What a fit has decided once stays decided: how many directions of the tag space carry structure,
-whether dense or round groups make the circles, and of round ones how many. Which tags lie
-together, who lies near whom and what the circles are about is learned anew.
+whether dense or round groups make the circles, and whether profiles hold all tags. Which tags lie
+together, who lies near whom, what the circles are about and how many there are is learned anew.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Self
@@ -13,17 +14,21 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from models.beginnings import from_dense_groups, learned, merged, round_groups, whole_of
+from models.beginnings import whole_of
+from models.discovery import STEP, Search
+from models.foretelling import HeldBack
 from models.landmarks import Canon, draw
 from models.mixture import crowd_shares
 from models.profiles import TagProfiles, assign, observed
 from models.rows import Rows
-from models.sampling import Sample, placed
+from models.sampling import MOST_ACTIVE, Sample, placed
 from models.stability import Labels, best_jaccard
 from models.tagspace import TagSpace, co_occurrence, expected_counts, standardised, tag_space
 from models.trimming import crowd_only
 
 LANDMARKS = 8_000
+SURELY = 4
+"""Circles that are not counted anew."""
 SMOOTHING = 0.5
 TURNS = 2
 """Power steps from the directions known; from a random start the fit takes eight."""
@@ -41,7 +46,7 @@ class Rediscovery:
         Where tags lie among some of the people; every sample turns its own from it.
     way : str
         What makes circles of a sample: `dense` groups, dense ones `joined` until they are as
-        many as the model's, or as many `rounded` ones.
+        many as the model's, as many `rounded` ones, or rounded ones `counted` anew.
     min_share : float
         Least share of the people a circle may hold.
     """
@@ -53,73 +58,99 @@ class Rediscovery:
 
     @classmethod
     def of(
-        cls, model: TagProfiles, X: sparse.csr_array, labels: Labels, *, min_share: float, seed: int
+        cls,
+        model: TagProfiles,
+        X: sparse.csr_array,
+        labels: Labels,
+        *,
+        min_share: float,
+        seed: int,
+        asked: bool = False,
     ) -> Self:
         """Choose the way that finds most of the circles again among some people.
 
-        `labels` is the circle of each row of raw weights.
+        `labels` is the circle of each row of raw weights; `asked` says that the number of
+        circles was asked for and does not come from the data.
         """
         rows = observed(model, X)
+        tried = ("dense", "rounded", "joined") if asked else ("dense", "rounded")
         with threadpool_limits(1):
             space = tag_space(rows)
-            sample = sample_of(rows, space, seed=seed)
-            recipes = [cls(model, space, way, min_share) for way in WAYS]
-            found = [recipe.learned(sample, seed) for recipe in recipes]
+            recipes = [cls(model, space, way, min_share) for way in tried]
+            found = [recipe.learned(rows, space, seed) for recipe in recipes]
         agreement = [
             np.nansum(best_jaccard(labels, assign(again, X).labels, model.n_circles))
             for again in found
         ]
-        return recipes[int(np.argmax(agreement))]
+        best = recipes[int(np.argmax(agreement))]
+        is_open = best.way == "rounded" and not asked
+        return replace(best, way="counted") if is_open else best
 
     def fit(self, X: sparse.csr_array, seed: int) -> Callable[[sparse.csr_array], Labels]:
         """Find circles among other people; return what places people in them."""
         rows = observed(self.model, X)
         with threadpool_limits(1):
-            sample = sample_of(rows, turned(self.space, rows), seed=seed)
-            again = self.learned(sample, seed)
+            again = self.learned(rows, turned(self.space, rows), seed)
         return lambda people: assign(again, people).labels
 
-    def learned(self, sample: Sample, seed: int) -> TagProfiles:
-        """The circles of a sample; none at all if the way leads nowhere."""
-        found = WAYS[self.way](sample, self.model.n_circles, self.min_share, seed)
+    def learned(self, rows: Rows, space: TagSpace, seed: int) -> TagProfiles:
+        """The circles of some people; none at all if the way leads nowhere."""
+        held_back = HeldBack.of(rows.n_rows, seed=seed)
+        if self.way != "counted":
+            held_back = replace(held_back, judged=0.0)
+        sample = sample_of(rows, space, held_back, seed=seed)
+        trial = held_back.trial(rows, crowd=sample.crowd)
+        search = Search(sample, self.min_share, seed, trial)
+        found = WAYS[self.way](search, self.model.n_circles)
         if found is not None and self.model.crowd_prior > 0.0:
             found = whole_of(found, sample.people, self.min_share)
         found = crowd_only(self.model) if found is None else found
         return replace(found, unit=self.model.unit, offset=self.model.offset)
 
 
-def dense(sample: Sample, count: int, min_share: float, seed: int) -> TagProfiles | None:
+def dense(search: Search, count: int) -> TagProfiles | None:
     """Learn from dense groups, however many there are."""
-    return from_dense_groups(sample, min_share)
+    return search.dense()
 
 
-def joined(sample: Sample, count: int, min_share: float, seed: int) -> TagProfiles | None:
-    """Learn from dense groups, merged upward while there are more than `count`."""
-    fine = dense(sample, count, min_share, seed)
+def joined(search: Search, count: int) -> TagProfiles | None:
+    """Learn from dense groups, merged upward if there are more than `count`."""
+    fine = search.dense()
     is_finer = fine is not None and fine.n_circles > count
-    return merged(fine, sample, count, min_share) if fine is not None and is_finer else None
+    return search.joined(count, fine) if is_finer else None
 
 
-def rounded(sample: Sample, count: int, min_share: float, seed: int) -> TagProfiles | None:
+def rounded(search: Search, count: int) -> TagProfiles | None:
     """Learn from `count` round groups."""
-    groups = round_groups(sample.broad.points, count, seed)
-    return learned(groups, sample.broad, sample, min_share)
+    return search.rounded(count)
 
 
-WAYS = {"dense": dense, "rounded": rounded, "joined": joined}
+def counted(search: Search, count: int) -> TagProfiles | None:
+    """Learn from round groups, fewer than `count` at first, more while that foretells more."""
+    fewest = max(math.ceil(count / STEP**2), min(count, SURELY))
+    few = search.judged(search.rounded(fewest))
+    return search.needed(search.climb(few, search.rounded)).profiles
 
 
-def sample_of(rows: Rows, space: TagSpace, *, seed: int) -> Sample:
-    """Take all rows as the people to learn from, and some as landmarks, the active before."""
+WAYS: dict[str, Callable[[Search, int], TagProfiles | None]] = {
+    "dense": dense,
+    "joined": joined,
+    "rounded": rounded,
+    "counted": counted,
+}
+
+
+def sample_of(rows: Rows, space: TagSpace, held_back: HeldBack, *, seed: int) -> Sample:
+    """Take all rows, less what is held back, to learn from; as landmarks the active before."""
     canon = Canon.of(rows)
-    activity = np.minimum(rows.counts, 60.0) ** 1.5
+    activity = np.minimum(rows.counts, MOST_ACTIVE) ** 1.5
     half = min(LANDMARKS, max(2000, rows.n_rows // 2))
     active = draw(canon, half, seed=seed, weights=activity)
     broad = draw(canon, LANDMARKS, seed=seed, weights=activity)
     return Sample(
-        people=rows.take(canon.order),
-        active=placed(rows.take(active), space),
-        broad=placed(rows.take(broad), space),
+        people=held_back.left(rows.take(canon.order)),
+        active=placed(held_back.left(rows.take(active)), space),
+        broad=placed(held_back.left(rows.take(broad)), space),
         crowd=crowd_shares(rows),
     )
 

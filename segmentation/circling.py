@@ -137,7 +137,7 @@ def clusterer_of(
     `placeable` is the share of all people who have enough tags and may be placed: coverage is
     asked of all, so more of those must be.
     """
-    asked = config.count if name == "interest" and config.count != "auto" else None
+    asked = config.count if is_asked(config, name) and config.count != "auto" else None
     wanted = None if config.coverage == "auto" else min(config.coverage / placeable, 1.0)
     return CircleClusterer(
         asked,
@@ -146,6 +146,11 @@ def clusterer_of(
         max_circles=config.max_circles,
         random_state=seed,
     )
+
+
+def is_asked(config: CirclesConfig, name: Facet) -> bool:
+    """Whether the settings say how many circles a facet should have."""
+    return name == "interest" and config.count != "auto"
 
 
 def spread(
@@ -163,6 +168,7 @@ def measure_stability(
     found: FacetCircles,
     config: CirclesConfig,
     *,
+    name: Facet,
     seed: int,
     begun: Callable[[int], None],
 ) -> Stability:
@@ -186,6 +192,7 @@ def measure_stability(
             labels[some],
             min_share=max(config.min_circle_share, fewest),
             seed=seed,
+            asked=is_asked(config, name),
         )
     return bootstrap_jaccard(
         X, labels, n_circles=n_circles, fit=fit, n_resamples=n_resamples, seed=seed

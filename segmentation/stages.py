@@ -120,6 +120,7 @@ def stability_of(context: Context, number: int, advance: Advance) -> int:
         context.facet(name),
         found,
         context.config.circles,
+        name=name,
         seed=context.seed,
         begun=begun,
     )

@@ -39,6 +39,21 @@ def test_planted_circles_are_firm_and_one_drawn_by_lot_is_not(four_circles, fitt
     assert np.abs(quick.mean - cold.mean).max() < 0.05
 
 
+def test_a_number_found_is_counted_anew_and_one_asked_for_is_kept(four_circles, fitted):
+    """Where round groups made the circles."""
+    model = CircleClusterer(3).fit(four_circles.X)
+
+    ways = [
+        Rediscovery.of(
+            model.model_, four_circles.X, model.labels_, min_share=0.01, seed=0, asked=asked
+        ).way
+        for asked in (True, False)
+    ]
+
+    assert ways[0] in ("rounded", "joined")
+    assert ways[1] in ("counted", "dense")
+
+
 def test_half_a_circle_is_not_firm(four_circles, fitted, recipe):
     """A circle cut in two at random is found again as one."""
     labels = fitted.labels_.copy()
@@ -66,7 +81,7 @@ def test_people_without_circles_have_none_again(four_circles, recipe):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_leads_to_circles_or_says_so(four_circles, fitted, recipe, way):
-    """Dense and round groups find the four; merging has nothing to merge."""
+    """Dense and round groups find the four, also counted anew; merging has nothing to merge."""
     again = Rediscovery(fitted.model_, recipe.space, way, 0.01).fit(four_circles.X, 3)
 
     found = len(np.unique(again(four_circles.X)))
