@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from models.beginnings import whole_of
 from models.discovery import STEP, Search
+from models.division import divided
 from models.foretelling import HeldBack
 from models.landmarks import Canon, draw
 from models.mixture import crowd_shares
@@ -29,6 +30,8 @@ from models.trimming import crowd_only
 LANDMARKS = 8_000
 SURELY = 4
 """Circles that are not counted anew."""
+CLEARLY_MORE = 0.3
+"""Circles' worth of agreement for which cutting circles apart, the dearest step, is worth it."""
 SMOOTHING = 0.5
 TURNS = 2
 """Power steps from the directions known; from a random start the fit takes eight."""
@@ -49,12 +52,15 @@ class Rediscovery:
         many as the model's, as many `rounded` ones, or rounded ones `counted` anew.
     min_share : float
         Least share of the people a circle may hold.
+    cuts : bool
+        Whether circles that are really two are cut apart, as a second look at a fit does.
     """
 
     model: TagProfiles
     space: TagSpace
     way: str
     min_share: float
+    cuts: bool = False
 
     @classmethod
     def of(
@@ -76,15 +82,21 @@ class Rediscovery:
         tried = ("dense", "rounded", "joined") if asked else ("dense", "rounded")
         with threadpool_limits(1):
             space = tag_space(rows)
+
+            def agreement(recipe: Self) -> float:
+                again = recipe.learned(rows, space, seed)
+                placed_again = assign(again, X).labels
+                return float(np.nansum(best_jaccard(labels, placed_again, model.n_circles)))
+
             recipes = [cls(model, space, way, min_share) for way in tried]
-            found = [recipe.learned(rows, space, seed) for recipe in recipes]
-        agreement = [
-            np.nansum(best_jaccard(labels, assign(again, X).labels, model.n_circles))
-            for again in found
-        ]
-        best = recipes[int(np.argmax(agreement))]
-        is_open = best.way == "rounded" and not asked
-        return replace(best, way="counted") if is_open else best
+            found = [agreement(recipe) for recipe in recipes]
+            best = recipes[int(np.argmax(found))]
+            if asked:
+                return best
+            cut = replace(best, cuts=True)
+            if agreement(cut) > max(found) + CLEARLY_MORE:
+                best = cut
+        return replace(best, way="counted") if best.way == "rounded" else best
 
     def fit(self, X: sparse.csr_array, seed: int) -> Callable[[sparse.csr_array], Labels]:
         """Find circles among other people; return what places people in them."""
@@ -104,6 +116,8 @@ class Rediscovery:
         found = WAYS[self.way](search, self.model.n_circles)
         if found is not None and self.model.crowd_prior > 0.0:
             found = whole_of(found, sample.people, self.min_share)
+        if found is not None and self.cuts:
+            found = divided(found, sample.people, min_share=self.min_share)
         found = crowd_only(self.model) if found is None else found
         return replace(found, unit=self.model.unit, offset=self.model.offset)
 
