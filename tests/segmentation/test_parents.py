@@ -5,7 +5,9 @@ import pyarrow as pa
 import pytest
 from scipy import sparse
 
+from models.mixture import crowd_shares
 from models.profiles import TagProfiles
+from models.rows import Rows
 from segmentation.circling import FacetCircles, find_circles
 from segmentation.config import CirclesConfig
 from segmentation.identity import Earlier, identify
@@ -44,7 +46,7 @@ def found(facet):
         starts=np.arange(0, 121, 20),
         tags=np.concatenate([np.sort(tags) for tags in own]),
         shares=np.full(120, 0.05),
-        background=model.background,
+        background=crowd_shares(Rows.of(facet.matrix)),
         sizes=np.full(6, 1 / 6),
         noise=0.1,
         grid=model.grid,
