@@ -13,7 +13,6 @@ from benchmarks.trials import Trial
 
 CLAIMS = Path(__file__).with_name("claims.toml")
 CURVE = (5, 10, 20, 40, 80)
-EVERYONE = "everyone"
 Pair = tuple[str, tuple[float, float]]
 
 
@@ -23,8 +22,8 @@ class Claim:
 
     On `dataset`, `figure` of `of` is at least `factor` times that of `against`: `oracle`, a method,
     or `peers` for each of them. `asked` tells Coterie the number of circles. Without a truth it is
-    claimed at every number of circles of the curve that the other reaches. `of` is Coterie, or
-    `everyone` for each method that was run.
+    claimed at every number of circles of the curve that the other reaches. `of` names the methods
+    it is claimed of.
     """
 
     says: str
@@ -33,7 +32,7 @@ class Claim:
     against: str
     factor: float = 1.0
     asked: bool = False
-    of: str = OURS
+    of: tuple[str, ...] = (OURS,)
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,8 @@ class Verdict:
 
 def read_claims(path: Path = CLAIMS) -> list[Claim]:
     """Read all claims."""
-    return [Claim(**claim) for claim in tomllib.loads(path.read_text(encoding="utf-8"))["claim"]]
+    listed = tomllib.loads(path.read_text(encoding="utf-8"))["claim"]
+    return [Claim(**claim) for claim in listed]
 
 
 def judged(claim: Claim, results: Results) -> Verdict:
@@ -74,34 +74,27 @@ def compared(claim: Claim, results: Results) -> Iterator[Pair]:
     """Yield what the claim compares, by name."""
     peers = [method for method in results.methods if method != OURS]
     compare = along_curve if claim.dataset.endswith(HIDDEN) else told_the_number
-    if claim.of == EVERYONE:
-        for method in results.methods:
-            yield from told_the_number(claim, results, method, claim.against, name=method)
-        return
-    for rival in peers if claim.against == "peers" else [claim.against]:
-        yield from compare(claim, results, claim.of, rival, name=rival)
+    for who in claim.of:
+        for rival in peers if claim.against == "peers" else [claim.against]:
+            yield from compare(claim, results, who, rival)
 
 
-def told_the_number(
-    claim: Claim, results: Results, who: str, rival: str, *, name: str
-) -> Iterator[Pair]:
+def told_the_number(claim: Claim, results: Results, who: str, rival: str) -> Iterator[Pair]:
     """Yield the medians over seeds of one method and another, told the number of circles."""
     is_told = claim.asked or who != OURS
     ours = (results.told if is_told else results.unasked)(claim.dataset, who)
     theirs = results.told(claim.dataset, rival)
     if ours and theirs:
-        yield name, (median(ours, claim.figure), median(theirs, claim.figure))
+        yield f"{who} and {rival}", (median(ours, claim.figure), median(theirs, claim.figure))
 
 
-def along_curve(
-    claim: Claim, results: Results, who: str, rival: str, *, name: str
-) -> Iterator[Pair]:
+def along_curve(claim: Claim, results: Results, who: str, rival: str) -> Iterator[Pair]:
     """Yield both figures at each number of circles that the rival can give."""
     for count in CURVE:
         ours = results.at(claim.dataset, who, claim.figure, count)
         theirs = results.at(claim.dataset, rival, claim.figure, count)
         if theirs is not None and results.of(claim.dataset, who):
-            yield f"{name} at {count}", (-np.inf if ours is None else ours, theirs)
+            yield f"{who} and {rival} at {count}", (-np.inf if ours is None else ours, theirs)
 
 
 def median(trials: list[Trial], figure: str) -> float:

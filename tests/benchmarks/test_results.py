@@ -101,8 +101,8 @@ def claim(**changes):
         (claim(factor=1.3), False),
         (claim(against=ORACLE, factor=0.9), True),
         (claim(against=ORACLE, factor=0.9, asked=True), False),
-        (claim(against=ORACLE, of="everyone", factor=0.5), False),
-        (claim(against=ORACLE, of="everyone", factor=0.6), True),
+        (claim(against=ORACLE, of=(OURS, "k-means"), factor=0.6), False),
+        (claim(against=ORACLE, of=(OURS, "k-means"), factor=0.7), True),
         (claim(dataset=HIDDEN, figure="bits"), True),
         (claim(dataset=HIDDEN, figure="bits", against="k-means"), False),
     ],
@@ -120,7 +120,10 @@ def test_a_broken_claim_names_who_broke_it(results):
     """Leiden tells more of hidden tags at its forty circles."""
     verdict = judged(claim(dataset=HIDDEN, figure="bits"), results)
 
-    assert [each.split(":")[0] for each in verdict.broken] == ["Leiden at 40", "Leiden at 80"]
+    assert [each.split(":")[0] for each in verdict.broken] == [
+        "Coterie and Leiden at 40",
+        "Coterie and Leiden at 80",
+    ]
 
 
 def test_a_claim_about_a_set_that_was_not_run_is_not_judged(results):

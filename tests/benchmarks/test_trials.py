@@ -39,6 +39,17 @@ def test_coterie_is_asked_and_unasked():
     assert unasked.figures["ami"] == asked.figures["ami"] == pytest.approx(1.0)
 
 
+def test_memory_of_the_parent_does_not_count():
+    """A parent of half a gigabyte more leaves the peak of its child alone."""
+    (before,) = run("k-means")
+    held = np.ones(64_000_000)
+
+    (after,) = run("k-means")
+
+    assert held.nbytes > 500_000_000
+    assert after.peak_mib == pytest.approx(before.peak_mib, rel=0.1)
+
+
 def test_a_method_over_its_limit_is_reported_as_such(monkeypatch):
     """The limit is of CPU seconds, so a busy machine does not count against a method."""
     busy = "from benchmarks.attempt import allow\nallow(1.0)\nwhile True: pass"
