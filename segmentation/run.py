@@ -81,8 +81,10 @@ def begin(store: Store, request: RunRequest, stages: Sequence[Stage] = STAGES) -
     left = unfinished(store.work_folder)
     for work in left:
         asked = work.request()
-        goes_on = asked.get("previous") == store.current() or work.run_id == store.current()
-        if request.resume and asked.get("fingerprint") == wanted and goes_on:
+        # Once it is live, what people decided is read from the run itself and hashes otherwise.
+        is_live = work.run_id == store.current()
+        goes_on = asked.get("previous") == store.current() and asked.get("fingerprint") == wanted
+        if request.resume and (is_live or goes_on):
             return work
     for work in left:
         work.remove()
