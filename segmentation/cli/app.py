@@ -8,6 +8,7 @@ import typer
 
 from segmentation.cli.audiences import register as register_audiences
 from segmentation.cli.circles import register as register_circles
+from segmentation.cli.lift import register as register_lift
 from segmentation.cli.operations import register as register_operations
 from segmentation.cli.pipeline import register as register_pipeline
 from segmentation.cli.snapshots import register as register_snapshots
@@ -35,6 +36,7 @@ for register in (
     register_operations,
     register_work,
     register_tiers,
+    register_lift,
 ):
     register(app)
 
