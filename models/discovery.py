@@ -41,7 +41,7 @@ def discover(
     rows: Rows, canon: Canon, *, n_circles: int | None, min_share: float, seed: int
 ) -> TagProfiles:
     """Find the circles of people; none when there is no structure."""
-    held_back = HeldBack.of(rows.n_rows, seed=seed)
+    held_back = HeldBack.of(min(rows.n_rows, EM_PEOPLE), seed=seed)
     learners = draw(canon, EM_PEOPLE, seed=seed + 2)
     sample = draw_sample(rows, canon, learners[:SEARCH_PEOPLE], held_back, seed=seed)
     nothing = crowd_only(seeded(sample.people, nowhere(sample.people), crowd=sample.crowd))

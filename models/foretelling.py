@@ -47,10 +47,10 @@ class HeldBack:
     salt: np.uint64
 
     @classmethod
-    def of(cls, people: int, *, seed: int) -> "HeldBack":
-        """Judge by 10,000 of the people, or half of them where they are fewer."""
+    def of(cls, learners: int, *, seed: int) -> "HeldBack":
+        """Judge by 10,000 of the people learned from, or half of them where they are fewer."""
         salt = scrambled(np.array([seed % 2**63], dtype=np.uint64) + np.uint64(0x7F4A7C15))[0]
-        return cls(min(0.5, JUDGED / max(people, 1)), salt)
+        return cls(min(0.5, JUDGED / max(learners, 1)), salt)
 
     def left(self, rows: Rows) -> Rows:
         """Return people's rows without what is held back."""

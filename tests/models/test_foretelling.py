@@ -105,3 +105,12 @@ def test_no_difference_is_no_clarity():
     """And a few people's luck is not clear."""
     assert clarity(np.zeros(5)) == 0.0
     assert not is_better(np.array([5.0, -4.9, 0.0]), np.zeros(3))
+
+
+def test_a_crowd_of_any_size_is_judged_by_as_many(four_circles):
+    """Of whom circles are learned from, not of everyone: a million people leave no fewer judges."""
+    rows = Rows.of(four_circles.X)
+
+    many = HeldBack.of(30_000, seed=0).trial(rows, crowd=crowd_shares(rows)).known.n_rows
+
+    assert abs(many / rows.n_rows - 1 / 3) < 0.05
