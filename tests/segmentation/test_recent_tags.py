@@ -11,6 +11,7 @@ from models.kernels.windows import NO_TIME
 from models.partition import Partition
 from models.windows import Forgetting
 from segmentation.recent_tags import Act, Tastes
+from segmentation.summing import weigh_all
 
 TAGS = ("yoga", "cars", "books")
 TYPICAL = {"browse": 1.0, "purchase": 19.5}
@@ -41,7 +42,7 @@ def batch(acts, half_life, clip):
     nobody_else = np.zeros(len(acts), np.int32)
     partition.see(nobody_else, at)
     partition.add(nobody_else, tags, forgetting.place(at, ratios))
-    weighed = forgetting.weigh(partition.add_up(0), partition.latest)
+    weighed = weigh_all(partition, forgetting, threads=1)
     return {TAGS[tag]: weight for tag, weight in zip(weighed.tags, weighed.weights, strict=True)}
 
 
