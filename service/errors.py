@@ -258,13 +258,20 @@ async def refuse_http(request: Request, error: Exception) -> Response:
 
 
 def allowed(request: Request) -> list[str]:
-    """The methods there are for a path, over all its routes."""
+    """The methods there are for a path, over all routes of its closest template.
+
+    `/v1/runs/x:publish` also looks like `/v1/runs/{run_id}`, and `/v1/users/x/tier` like a user.
+    """
     routes: Iterable[Route] = getattr(request.app.state, "routes", request.app.router.routes)
     matched = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
-    # `/v1/runs/x:publish` also looks like `/v1/runs/{run_id}`: the closest template counts.
-    verbs = [route for route in matched if ":" in route.path.rpartition("}")[2]]
-    methods = {method for route in verbs or matched for method in route.methods or ()}
-    return sorted(methods)
+    closest = max((said_last(route) for route in matched), default=0)
+    near = [route for route in matched if said_last(route) == closest]
+    return sorted({method for route in near for method in route.methods or ()})
+
+
+def said_last(route: Route) -> int:
+    """How much of a path a template spells out after its last gap."""
+    return len(route.path.rpartition("}")[2])
 
 
 async def refuse_failure(request: Request, error: Exception) -> Response:

@@ -4,12 +4,21 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from service.schemas import Answer, Benefit
 
+
+def spelled_out(moment: object) -> object:
+    """Refuse bare numbers, which could be seconds or milliseconds since 1970."""
+    if not isinstance(moment, str) or "-" not in moment[1:]:
+        raise ValueError("a moment is written as in `2026-11-01T02:00:00Z`")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(spelled_out)]
 At = Annotated[
-    AwareDatetime | None, Query(description="The moment asked about, with its zone; now if absent.")
+    Moment | None, Query(description="The moment asked about, with its zone; now if absent.")
 ]
 
 
@@ -21,7 +30,7 @@ class TierAsked(BaseModel):
     tier: str | None = Field(
         default=None, max_length=200, description="The tier; null or none ends a decision."
     )
-    until: AwareDatetime | None = Field(
+    until: Moment | None = Field(
         default=None, description="Until when it holds; needed with a tier."
     )
     reason: str = Field(

@@ -226,7 +226,7 @@ def test_planted_circles_keep_their_ids_through_drift(run_once, tmp_path):
         went_on = lineage[(lineage.period == period) & (lineage.event == "continued")].circle
         before, after = found[period - 2], found[period - 1]
         both = [circle for circle in went_on if circle in before and circle in after]
-        assert len(both) >= 30
+        assert len(both) >= 0.8 * len(went_on)
         assert [before[circle] for circle in both] == [after[circle] for circle in both]
 
     merged = lineage[(lineage.period == 2) & (lineage.event == "merged")].iloc[0]
