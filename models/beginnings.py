@@ -19,7 +19,7 @@ from models.trimming import joined_alike, large_enough, without_composites
 GROUP_SHARE, MIN_GROUP = 0.0015, 12
 MOST_ENTRIES = 1_000_000
 """Circles times tags up to which profiles may hold every tag."""
-FEW, MANY_STARTS, FEW_STARTS = 12, 10, 3  # k-means to few groups depends most on its start
+FEW, MANY_STARTS, FEW_STARTS = 12, 10, 1  # k-means to few groups depends most on its start
 ANYONE = 1e3
 """An offset that places whoever shares a tag with a circle."""
 

@@ -5,13 +5,14 @@ was; the gain over the crowd is the circles' worth, and needs no labels. More ci
 are do not foretell better, nor do circles of chance, so the number of circles comes out of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from models.exponentials import exp, log
+from models.kernels.threads import side_by_side
 from models.landmarks import row_hashes
 from models.mixture import dense
 from models.profiles import TagProfiles
@@ -92,29 +93,34 @@ class Trial:
         In nats, shape (n_people,). A tag known cannot be hidden as well, so what the circles
         and the crowd give to the known ones is taken out of both.
         """
-        return np.concatenate([part.gains() for part in self.parts(profiles)])
+        return np.concatenate(self.of_parts(profiles, Foretold.gains))
 
     def losses(self, profiles: TagProfiles) -> FloatArray:
         """Return what each person's gain loses without each circle, (n_people, n_circles)."""
-        return np.concatenate([part.losses() for part in self.parts(profiles)])
+        return np.concatenate(self.of_parts(profiles, Foretold.losses))
 
     def shared(self, profiles: TagProfiles) -> FloatArray:
         """Return how much of each circle's people could be in each other one as well.
 
         Shape (n_circles, n_circles), the expected share; 0 on the diagonal.
         """
-        belonging = np.concatenate([part.belonging for part in self.parts(profiles)])
+        belonging = np.concatenate(self.of_parts(profiles, lambda part: part.belonging))
         share = belonging.T @ belonging / np.maximum(belonging.sum(axis=0), 1e-9)[:, None]
         np.fill_diagonal(share, 0.0)
         return np.asarray(share)
 
-    def parts(self, profiles: TagProfiles) -> "Iterator[Foretold]":
-        """Weigh the people piece by piece."""
+    def of_parts(
+        self, profiles: TagProfiles, work: "Callable[[Foretold], FloatArray]"
+    ) -> list[FloatArray]:
+        """Weigh the people piece by piece, and work on each."""
         table = np.ascontiguousarray(dense(profiles).T)
-        for first in range(0, max(self.known.n_rows, 1), PEOPLE_AT_ONCE):
+
+        def of(first: int) -> FloatArray:
             last = min(first + PEOPLE_AT_ONCE, self.known.n_rows)
             known, hidden = self.known.part(first, last), self.hidden.part(first, last)
-            yield Foretold.of(profiles, table, known, hidden, crowd=self.crowd)
+            return work(Foretold.of(profiles, table, known, hidden, crowd=self.crowd))
+
+        return side_by_side(of, range(0, max(self.known.n_rows, 1), PEOPLE_AT_ONCE))
 
 
 @dataclass(frozen=True, eq=False)
