@@ -1,11 +1,13 @@
 """What changes between runs: a small SQL database beside the snapshots."""
 
+import sqlite3
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from segmentation.errors import ConfigError
@@ -14,6 +16,7 @@ from segmentation.schema import bring_up_to_date
 Database: TypeAlias = sa.Engine
 
 FILE = "coterie.db"
+SWITCHES_TRIED, SWITCH_AGAIN_SECONDS = 200, 0.05
 
 
 class Moment(sa.types.TypeDecorator[datetime]):
@@ -263,7 +266,21 @@ def _address(store: Path, url: str | None) -> sa.URL:
 
 def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
-    # The wait comes first: two processes may both be switching a new file to WAL.
-    for pragma in ("busy_timeout = 10000", "journal_mode = WAL", "foreign_keys = ON"):
+    for pragma in ("busy_timeout = 10000", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
+    _switch_to_wal(cursor)
     cursor.close()
+
+
+def _switch_to_wal(cursor: DBAPICursor) -> None:
+    """Keep a log beside the file; of several who switch a new file, SQLite lets none wait."""
+    for _ in range(SWITCHES_TRIED):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as refused:
+            if "locked" not in str(refused):
+                raise
+            time.sleep(SWITCH_AGAIN_SECONDS)
+        else:
+            return
+    cursor.execute("PRAGMA journal_mode = WAL")
