@@ -6,6 +6,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+import numpy as np
+import numpy.typing as npt
+
 from segmentation.answers import Row, Vocabulary
 from segmentation.audience import Audience, AudienceIndex
 from segmentation.bitmaps import NOBODY, Places
@@ -158,6 +161,16 @@ class Snapshot:
             for row, at in zip(rows, places, strict=True)
             if row not in self.erased.rows
         ]
+
+    def member_rows(self, circle_id: str) -> npt.NDArray[np.int64]:
+        """The rows of a circle's members, ascending."""
+        span = self._span("circle", self._place(circle_id))
+        rows = np.asarray(self._columns["circle_users"])[span.start : span.stop]
+        return np.sort(rows).astype(np.int64)
+
+    def row_of(self, user_id: str) -> int:
+        """The row of a user; -1 when nobody has the id."""
+        return self._registry.find(user_id)
 
     def user(self, user_id: str) -> Row:
         """Everything known of a user."""

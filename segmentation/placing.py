@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.counterfactual import counterfactual
+from models.lookalikes import Tastes as Everyone
 from models.profiles import TagProfiles, assign, explain, reasons
 from models.rows import Rows
 from segmentation.arrays import load_arrays
@@ -86,6 +87,12 @@ class FacetPlacer:
     def people(self) -> People:
         """The tags of everyone in the run."""
         return People.open(self._folder, self.name)
+
+    @cached_property
+    def everyone(self) -> Everyone:
+        """The same, for asking who is like whom."""
+        starts, tags, weights = (np.asarray(getattr(self.people, part)) for part in PARTS)
+        return Everyone(Rows(starts, tags, weights, self.profiles.n_tags))
 
     @property
     def known_tags(self) -> Set[str]:

@@ -8,6 +8,7 @@ import typer
 
 from segmentation.cli.audiences import register as register_audiences
 from segmentation.cli.circles import register as register_circles
+from segmentation.cli.growth import register as register_growth
 from segmentation.cli.lift import register as register_lift
 from segmentation.cli.operations import register as register_operations
 from segmentation.cli.pipeline import register as register_pipeline
@@ -37,6 +38,7 @@ for register in (
     register_work,
     register_tiers,
     register_lift,
+    register_growth,
 ):
     register(app)
 

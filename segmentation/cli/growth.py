@@ -1,0 +1,142 @@
+"""Commands about growing outward: `lookalikes`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from segmentation.cli.audiences import found, learn_decisions
+from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer
+from segmentation.errors import NotFound, UsageError
+
+if TYPE_CHECKING:
+    from segmentation.index import Snapshot
+    from segmentation.rings import SeedsIn
+    from segmentation.seeds import Seeds
+    from segmentation.store import Store
+
+RunId = Annotated[str | None, typer.Option("--run", help="Default: the live run.")]
+Purpose = Annotated[
+    str, typer.Option("--purpose", metavar="NAME", help="Leave out who refused this.")
+]
+Audience = Annotated[
+    str | None, typer.Option("--audience", metavar="EXPR", help="A filter instead of a circle.")
+]
+Ids = Annotated[
+    Path | None, typer.Option("--ids", metavar="FILE", help="User ids instead of a circle.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    app.command()(lookalikes)
+
+
+def lookalikes(
+    circle: Annotated[str | None, typer.Argument(metavar="[CIRCLE]", help="Its id.")] = None,
+    audience: Audience = None,
+    ids: Ids = None,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="People to list.")] = 100,
+    purpose: Purpose = "growth",
+    contact_cost: Annotated[
+        float | None, typer.Option("--contact-cost", min=0, help="Of reaching one person.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write ids and similarities.")
+    ] = None,
+    run: RunId = None,
+    store: StorePath = DEFAULT_STORE,
+    as_json: Json = False,
+) -> None:
+    """Find who is most like a circle, an audience or a list of people; show rings and reach."""
+    from segmentation.lookalikes import Expansion
+    from segmentation.rings import joined_since, rings_of
+    from segmentation.store import Store
+
+    opened = Store(store)
+    snapshot = opened.snapshot(run)
+    learn_decisions(snapshot, store)
+    seeds_in = chosen(circle, audience, ids)
+    now = Expansion.of(snapshot, seeds_in(snapshot), purpose=purpose)
+    earlier = run_before(opened, snapshot)
+    before = joined_since(earlier, snapshot, seeds_in, purpose=purpose) if earlier else None
+    facts = now.facts(limit) | {"rings": rings_of(now, before, contact_cost=contact_cost)}
+    if out is not None:
+        write_lookalikes(facts, out)
+    answer(facts, as_json, lambda: show_lookalikes(facts, out))
+
+
+def chosen(circle: str | None, audience: str | None, ids: Path | None) -> "SeedsIn":
+    """What finds the seeds in a snapshot; exactly one way must be given."""
+    from segmentation import seeds
+
+    if sum(given is not None for given in (circle, audience, ids)) != 1:
+        raise UsageError("Give a circle's id, or `--audience EXPR`, or `--ids FILE`: one of them.")
+    listed = seeds.read_ids(ids) if ids is not None else []
+
+    def seeds_in(snapshot: "Snapshot") -> "Seeds":
+        if circle is not None:
+            return seeds.of_circle(snapshot, circle)
+        if audience is not None:
+            return seeds.of_audience(found(snapshot, audience, None))
+        return seeds.of_ids(snapshot, listed)
+
+    return seeds_in
+
+
+def run_before(store: "Store", snapshot: "Snapshot") -> "Snapshot | None":
+    """The run a snapshot continued, where it is still kept."""
+    previous = snapshot.manifest.get("previous")
+    try:
+        return store.snapshot(previous) if previous else None
+    except NotFound:
+        return None
+
+
+def write_lookalikes(facts: dict[str, Any], out: Path) -> None:
+    """Write the look-alikes as a table."""
+    import pyarrow as pa
+
+    from segmentation.export import format_of, write_file
+
+    schema = pa.schema([("user_id", pa.string()), ("similarity", pa.float64())])
+    table = pa.Table.from_pylist(facts["lookalikes"], schema=schema)
+    write_file(table, out, format=format_of(out))
+
+
+def show_lookalikes(facts: dict[str, Any], out: Path | None) -> None:
+    """Draw the rings, the curve and, unless they were written, the people."""
+    typer.echo(
+        f"{facts['seeds_taught']:,} of {facts['seeds']:,} people teach; "
+        f"{facts['candidates']:,} could be like them."
+    )
+    rings = Table("ring", "people", "least alike", "on average", "will join", "cost each", box=None)
+    for ring in facts["rings"]:
+        joins = ring["expected_joins"]
+        rings.add_row(
+            ring["ring"], f"{ring['people']:,}", figure(ring["least_similarity"]),
+            figure(ring["mean_similarity"]),
+            f"{joins['joins']:,.1f} ({joins['low']:,.0f}-{joins['high']:,.0f})" if joins else "",
+            figure(ring["cost_per_join"]),
+        )  # fmt: skip
+    Console().print(rings)
+    curve = Table("reach", "of all", "similarity", "lift", box=None)
+    for point in facts["curve"]:
+        curve.add_row(
+            f"{point['people']:,}", f"{point['share']:.1%}", f"{point['similarity']:.2f}",
+            f"{point['lift']:.1f}",
+        )  # fmt: skip
+    Console().print(curve)
+    typer.echo("Told by " + ", ".join(row["tag"] for row in facts["tags"]) + ".")
+    if out is not None:
+        typer.echo(f"{len(facts['lookalikes']):,} people in {out}.")
+        return
+    for row in facts["lookalikes"]:
+        typer.echo(f"{row['similarity']:.2f}  {row['user_id']}")
+
+
+def figure(number: float | None) -> str:
+    """Write a number, or nothing."""
+    return "" if number is None else f"{number:.2f}"

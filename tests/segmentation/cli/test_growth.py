@@ -1,0 +1,61 @@
+"""Growing outward on the command line."""
+
+import json
+
+import pytest
+
+from segmentation.cli.app import main
+from tests.service.stores import RUNS, fill
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A store with two planted runs."""
+    return fill(tmp_path_factory.mktemp("store"), RUNS[:2], users=300)
+
+
+@pytest.fixture
+def said(capsys, store):
+    """What the program says to some words."""
+
+    def say(*words, code=0):
+        with pytest.raises(SystemExit) as stopped:
+            main([*map(str, words), "--store", str(store)])
+        assert stopped.value.code == code
+        told = capsys.readouterr()
+        return told.out if code == 0 else told.err
+
+    return say
+
+
+def test_lookalikes_of_a_circle_are_told_and_written(said, tmp_path):
+    """The file holds the people the answer counts, with rings beside them."""
+    out = tmp_path / "alike.ndjson"
+
+    facts = json.loads(said("lookalikes", "interest-1", "--limit", 30, "--out", out, "--json"))
+    text = said("lookalikes", "interest-1", "--limit", 3, "--contact-cost", 2)
+
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert lines == facts["lookalikes"]
+    assert len(lines) == 30
+    assert facts["rings"][1]["expected_joins"]["joins"] > 0
+    assert all(each["user_id"] in text for each in lines[:3])
+    assert "interest" in text
+    assert "broad" in text
+
+
+def test_lookalikes_of_a_filter_and_of_a_file_agree(said, tmp_path):
+    """Whichever way the same people are named."""
+    ids = tmp_path / "ids.csv"
+    said("audience", "tier = gold", "--out", ids)
+
+    by_filter = json.loads(said("lookalikes", "--audience", "tier = gold", "--json"))
+    by_file = json.loads(said("lookalikes", "--ids", ids, "--json"))
+
+    assert by_filter["lookalikes"] == by_file["lookalikes"]
+
+
+@pytest.mark.parametrize("words", [[], ["interest-1", "--audience", "tier = gold"]])
+def test_one_way_of_naming_people_must_be_given(said, words):
+    """None and two are bad usage."""
+    assert "one of them" in said("lookalikes", *words, code=2)
