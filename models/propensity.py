@@ -15,16 +15,9 @@ from threadpoolctl import threadpool_limits
 
 from models.calibration import BetaCalibration, fit_calibration, identity
 from models.reliability import cross_entropy
-from models.shrinkage import FloatArray, IntArray, rate_interval, relative_spread, spread_left
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """Probabilities with the bounds that hold the true ones, each of shape (n,)."""
-
-    probability: FloatArray
-    low: FloatArray
-    high: FloatArray
+from models.sharemodel import Estimate, ShareModel
+from models.shrinkage import FloatArray, IntArray, relative_spread
+from models.trees import Trees
 
 
 @dataclass(frozen=True)
@@ -49,7 +42,7 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
     learning_rate : float, default=0.1
         Weight of each tree. Must be > 0.
     max_leaf_nodes : int, default=8
-        Leaves of a tree.
+        Leaves of a tree, at most 64.
     l2_regularization : float, default=10.0
         Pulls leaves with few shares toward no opinion.
     calibration_share : float, default=0.25
@@ -71,6 +64,8 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
         Share of positive outcomes among all rows.
     spread_ : ndarray of shape (n_group_columns,)
         Variance of rates between the groups of each column of `groups`, over the squared rate.
+    model_ : ShareModel
+        All of these as arrays; every prediction is its.
 
     References
     ----------
@@ -118,12 +113,15 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
         columns = [] if groups is None else list(np.asarray(groups).T)
         spreads = [relative_spread(outcomes, groups=column) for column in columns]
         self.spread_ = np.array(spreads, dtype=np.float64)
+        self.model_ = ShareModel(
+            Trees.of(self.booster_), self.calibration_, self.spread_, self.base_rate_
+        )
         return self
 
     def predict_proba(self, X: ArrayLike) -> FloatArray:
         """Return the probability of each class, shape (n, 2)."""
-        margin = self._margin(X)
-        share = special.expit(self.calibration_.log_odds(margin))
+        rows = self._rows(X)
+        share = self.model_.probability(rows)
         return np.column_stack([1 - share, share])
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -148,12 +146,8 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
             Past shares of each row's groups; None means none yet.
         """
         require_share(level=level)
-        margin = self._margin(X)
-        rate = special.expit(self.calibration_.log_odds(margin))
-        doubt = self.calibration_.doubt(margin) * (1 - rate) ** 2
-        past = np.zeros((rate.size, 1)) if shares is None else shares
-        own = spread_left(self.spread_, shares=past).sum(axis=1)
-        return _estimate(rate, relative_variance=doubt + own, level=level)
+        rows = self._rows(X)
+        return self.model_.estimate(rows, shares=shares, level=level)
 
     def predict_average(
         self, X: ArrayLike, *, each: int, shares: FloatArray, level: float = 0.8
@@ -174,12 +168,8 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
             How often the bounds hold the true mean.
         """
         require_share(level=level)
-        margin = self._margin(X)
-        rates = special.expit(self.calibration_.log_odds(margin))
-        doubts = (self.calibration_.doubt(margin) * (1 - rates) ** 2).reshape(-1, each)
-        own = spread_left(self.spread_[0], shares=shares)
-        mean = rates.reshape(-1, each).mean(axis=1)
-        return _estimate(mean, relative_variance=doubts.mean(axis=1) + own, level=level)
+        rows = self._rows(X)
+        return self.model_.average(rows, each=each, shares=shares, level=level)
 
     def _fit_trees(self, X: FloatArray, outcomes: FloatArray) -> "CalibratedTrees":
         n_early = X.shape[0] - int(np.ceil(X.shape[0] * self.calibration_share))
@@ -202,11 +192,10 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
             random_state=self.random_state,
         )
 
-    def _margin(self, X: ArrayLike) -> FloatArray:
+    def _rows(self, X: ArrayLike) -> FloatArray:
         check_is_fitted(self)
         rows = validate_data(self, X, ensure_all_finite="allow-nan", reset=False)
-        with threadpool_limits(1):
-            return np.asarray(self.booster_.decision_function(rows), dtype=np.float64)
+        return np.asarray(rows, dtype=np.float64)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -242,11 +231,6 @@ def two_classes(y: NDArray[Any]) -> NDArray[Any]:
     if classes.size < 2:
         raise ValueError(f"`y` must hold two classes, got one class: {classes[0]!r}.")
     return classes
-
-
-def _estimate(rate: FloatArray, *, relative_variance: FloatArray, level: float) -> Estimate:
-    bounds = rate_interval(rate, relative_variance=relative_variance, level=level)
-    return Estimate(probability=rate, low=bounds.low, high=bounds.high)
 
 
 def _has_both(outcomes: FloatArray) -> bool:

@@ -11,6 +11,8 @@ FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 
 TINY = 1e-9
+USUAL_SPREAD = 1.0
+"""How far rates of users or contents are believed to differ before data speak."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,9 @@ def relative_spread(outcomes: FloatArray, *, groups: IntArray) -> float:
     """Return the variance of groups' rates over the squared mean rate, beyond chance.
 
     Two outcomes of one group agree more often than two of different groups just as far as groups
-    differ: the mean product of their residuals is that variance. One standard error is added, so
-    few outcomes widen the answer.
+    differ: the mean product of their residuals is that variance. It is weighed against the belief
+    that groups differ by a relative variance of about 1, and one standard error is added, so few
+    outcomes widen the answer but never beyond what is believable.
 
     Parameters
     ----------
@@ -84,12 +87,16 @@ def relative_spread(outcomes: FloatArray, *, groups: IntArray) -> float:
     _, index = np.unique(groups, return_inverse=True)
     sizes = np.bincount(index)
     pairs = float((sizes * (sizes - 1)).sum())
-    if pairs == 0 or rate in (0.0, 1.0):
+    if rate in (0.0, 1.0):
         return 0.0
+    if pairs == 0:
+        return 2 * USUAL_SPREAD
     residuals = outcomes - rate
     products = (np.bincount(index, weights=residuals) ** 2).sum() - (residuals**2).sum()
-    noise = rate * (1 - rate) * np.sqrt(2 * pairs)
-    return float((max(products, 0.0) + noise) / (pairs * rate**2))
+    noise = (1 - rate) / rate * np.sqrt(2 / pairs)
+    found = max(products, 0.0) / (pairs * rate**2)
+    trust = 1 / (1 + (noise / USUAL_SPREAD) ** 2)
+    return float(trust * found + (1 - trust) * USUAL_SPREAD + np.sqrt(trust) * noise)
 
 
 def spread_left(spread: FloatArray | float, *, shares: FloatArray) -> FloatArray:

@@ -42,6 +42,13 @@ def link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
+def link_folder(source: Path, target: Path) -> None:
+    """Give every file of a folder a second name in another folder, made here."""
+    target.mkdir()
+    for path in sorted(source.iterdir()):
+        link(path, target / path.name)
+
+
 def sync_tree(folder: Path) -> None:
     """Bring every file under a folder, and the names themselves, to the disk."""
     for path in folder.rglob("*"):

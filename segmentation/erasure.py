@@ -118,6 +118,7 @@ def erase_in_snapshot(folder: Path, user_id: str) -> bool:
         scrub_tags(folder / "models", row)
         scrub_sums(folder / "sums", row)
         scrub_merits(folder / "merits", user_id, row)
+        forget_sharing(folder, user_id)
         scrub_text(index, "user", lambda ids: [row])
     scrub_text(index, "change", lambda ids: [at for at in range(len(ids)) if ids[at] == user_id])
     if row != NONE or in_tables:
@@ -194,6 +195,13 @@ def scrub_merits(folder: Path, user_id: str, row: int) -> None:
     from segmentation.merits import erase_from  # pyarrow is for those who erase
 
     erase_from(folder, user_id, row)
+
+
+def forget_sharing(folder: Path, user_id: str) -> None:
+    """Take a person's dated facts out of what questions about sharing read."""
+    from segmentation.sharelog import erase_from  # pyarrow is for those who erase
+
+    erase_from(folder, user_id)
 
 
 def rewrite_tables(folder: Path, user_id: str) -> bool:

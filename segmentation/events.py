@@ -74,11 +74,16 @@ class Rule:
 
 @dataclass(frozen=True)
 class Contract:
-    """One input table: its columns in order, and its rules in the order they are tried."""
+    """One input table: its columns in order, and its rules in the order they are tried.
+
+    Valid rows are sorted, so that files and batches cannot change them; those of an `ordered`
+    table stay in the order of the files and their rows.
+    """
 
     table: str
     columns: tuple[Column, ...]
     extra: tuple[Rule, ...] = ()
+    ordered: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

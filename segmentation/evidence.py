@@ -36,11 +36,17 @@ def build_logs(engine: Engine, channels: ChannelsConfig) -> None:
     An exposure is a fact from its time on, a share from the time it became known, a tie without
     a time from the beginning.
     """
+    keep(engine, "act", acts(channels))
+    keep(engine, "tie", ties())
+    build_facts(engine)
+
+
+def build_facts(engine: Engine) -> None:
+    """Lay out the facts of the tables `exposure`, `act` and `tie` as they are counted."""
     keep(engine, "share_fact", """
         SELECT person, item, moment, 1 AS exposures, 0 AS shares FROM exposure
         UNION ALL
         SELECT person, item, known_at, 0, 1 FROM exposure WHERE shared = 1""")  # fmt: skip
-    keep(engine, "act", acts(channels))
     keep(engine, "user_fact", user_facts())
 
 
@@ -73,8 +79,13 @@ def user_facts() -> str:
         SELECT person, moment, exposures, shares, 0 AS events, 0 AS voice, 0 AS private, 0 AS ties
         FROM share_fact
         UNION ALL SELECT person, moment, 0, 0, 1, voice, private, 0 FROM act
-        UNION ALL
-        SELECT person, coalesce(epoch_us(ts), 0), 0, 0, 0, 0, 0, 1
+        UNION ALL SELECT person, moment, 0, 0, 0, 0, 0, 1 FROM tie"""
+
+
+def ties() -> str:
+    """Each end of each tie and when it began."""
+    return """
+        SELECT person, coalesce(epoch_us(ts), 0) AS moment
         FROM (SELECT src AS user_id, ts FROM edges WHERE src <> dst
               UNION ALL SELECT dst, ts FROM edges WHERE src <> dst)
         JOIN person USING (user_id)"""

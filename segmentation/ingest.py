@@ -99,6 +99,27 @@ def ingest(
     )
 
 
+def ingest_one(
+    contract: Contract,
+    files: Sequence[Source],
+    *,
+    config: Config,
+    out: Path,
+    engine: Engine,
+    latest: datetime,
+) -> TableReport:
+    """Read the files of one table by a contract and register its valid rows under its name.
+
+    Raises
+    ------
+    InputError
+        When a file is not what it claims, or too many of the rows are bad.
+    """
+    room = _Room(engine, config, out, latest=latest)
+    with room.scratch():
+        return _ingest_table(room, contract, files).report
+
+
 @dataclass(frozen=True)
 class _Room:
     """Where one ingest works: its engine, settings and folder, and the last time allowed."""

@@ -6,10 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from models.evidence import features
-from models.propensity import Estimate, SharePropensity
+from models.evidence import FEATURES, features
+from models.propensity import SharePropensity
 from models.reliability import Quality, gain_score, quality, reliability
-from models.shrinkage import FloatArray, IntArray, prior_strength, rate_posterior, shrink
+from models.sharemodel import Estimate, ShareModel, pooled_model
+from models.shrinkage import (
+    FloatArray,
+    IntArray,
+    prior_strength,
+    rate_posterior,
+    relative_spread,
+    shrink,
+)
 from segmentation.engine import Engine
 from segmentation.evidence import as_floats, counts_before
 from segmentation.exposures import DAY, keep
@@ -17,10 +25,18 @@ from segmentation.exposures import DAY, keep
 TRAIN, CALIBRATION = 0.6, 0.2
 LEAST_SHARES = 20
 LEAST_GAIN = 1.645
+LEAST_POOLED_GAIN = (
+    1.0  # pooled rates that tell nothing are calibrated flat and lose: noise passes rarely
+)
+POOLED = FEATURES.index("all_lifts")
 TYPICAL_CONTENTS = 8
 TYPICAL_DAYS = 30
 LARGE_CIRCLE = 1_000
 LEVEL = 0.8
+
+
+RECIPES = ("model", "pooled")
+"""Ways to learn, the most demanding first."""
 
 
 @dataclass(frozen=True)
@@ -94,16 +110,80 @@ def judge(lessons: Lessons, *, circles: IntArray, seed: int) -> Verdict:
     if base_rate == 0 or outcomes.sum() == 0:
         statement = "All shares lie on one side of the test border, so nothing can be tested."
         return Verdict("base_rate", statement, facts)
-    model = SharePropensity(
-        calibration_share=1 - split.calibration / split.test, random_state=seed
-    ).fit(lessons.X[past], lessons.shared[past])
-    said = model.predict_proba(lessons.X[test])[:, 1]
-    facts |= _figures(outcomes, said, base_rate, circles[lessons.person[test]])
+    said = rates_of("model", lessons, known=past, asked=test, split=split, seed=seed)
+    figures = _figures(outcomes, said, base_rate, circles[lessons.person[test]])
+    known_less = baselines(lessons, split, base_rate) | {
+        "pooled": rates_of("pooled", lessons, known=past, asked=test, split=split, seed=seed)
+    }
     facts["baselines"] = {
         name: quality(outcomes, probabilities=rate, base_rate=base_rate).to_dict()
-        for name, rate in baselines(lessons, split, base_rate).items()
+        for name, rate in known_less.items()
     }
-    return _verdict(facts, int(outcomes.sum()))
+    if figures["gain_score"] >= LEAST_GAIN:
+        statement = (
+            f"Tested on {int(outcomes.sum()):,} later shares, the model beats the crowd's rate."
+        )
+        return Verdict("model", statement, facts | figures)
+    pooled = judge_pooled(lessons, split, circles=circles, seed=seed)
+    return pooled_or_nothing(facts, figures, pooled, int(outcomes.sum()))
+
+
+def judge_pooled(
+    lessons: Lessons, split: Split, *, circles: IntArray, seed: int
+) -> dict[str, Any] | None:
+    """Judge pooled rates on all after the training part, for so few shares; None where none is.
+
+    They have three numbers to fit, so the part that calibrates the model can test them.
+    """
+    past, later = slice(0, split.calibration), slice(split.calibration, None)
+    shared = lessons.shared
+    if shared[past].sum() == 0 or shared[later].sum() == 0:
+        return None
+    said = rates_of("pooled", lessons, known=past, asked=later, split=split, seed=seed)
+    homes = circles[lessons.person[later]]
+    return _figures(shared[later], said, float(shared[past].mean()), homes)
+
+
+def pooled_or_nothing(
+    facts: dict[str, Any],
+    model: dict[str, Any],
+    pooled: dict[str, Any] | None,
+    test_shares: int,
+) -> Verdict:
+    """Take pooled rates where they gain, the crowd's rate otherwise."""
+    if pooled is None or pooled["gain_score"] < LEAST_POOLED_GAIN:
+        statement = (
+            f"On {test_shares:,} later shares the model did no better than the crowd's rate "
+            "beyond chance, so everybody gets that rate."
+        )
+        return Verdict("base_rate", statement, facts | model)
+    is_sure = pooled["gain_score"] >= LEAST_GAIN
+    statement = (
+        f"{test_shares:,} later shares are too few for the model. The pooled rates of user, "
+        "content, tags and circle come closer than the crowd's rate"
+        + (", beyond chance." if is_sure else ", though chance may explain by how much.")
+    )
+    return Verdict("pooled", statement, facts | pooled)
+
+
+def rates_of(
+    recipe: str, lessons: Lessons, *, known: slice, asked: slice, split: Split, seed: int
+) -> FloatArray:
+    """Return what a recipe that knows some lessons says of others."""
+    share = 1 - split.calibration / split.test
+    model = fit(recipe, lessons, known, calibration_share=share, seed=seed)
+    return model.probability(lessons.X[asked])
+
+
+def fit(
+    recipe: str, lessons: Lessons, rows: slice, *, calibration_share: float, seed: int
+) -> ShareModel:
+    """Fit one of the `RECIPES` on some lessons."""
+    X, shared, groups = lessons.X[rows], lessons.shared[rows], lessons.groups[rows]
+    if recipe == "pooled":
+        return pooled_model(X, outcomes=shared, groups=groups, column=POOLED)
+    model = SharePropensity(calibration_share=calibration_share, random_state=seed)
+    return model.fit(X, shared, groups=groups).model_
 
 
 def baselines(lessons: Lessons, split: Split, base_rate: float) -> dict[str, FloatArray]:
@@ -122,14 +202,23 @@ def baselines(lessons: Lessons, split: Split, base_rate: float) -> dict[str, Flo
     return rates
 
 
-def teach(lessons: Lessons, *, seed: int) -> SharePropensity:
+def teach(lessons: Lessons, recipe: str, *, seed: int) -> ShareModel:
     """Fit the recipe that was judged on all settled exposures; the last quarter calibrates."""
-    calibration = CALIBRATION / (TRAIN + CALIBRATION)
-    model = SharePropensity(calibration_share=calibration, random_state=seed)
-    return model.fit(lessons.X, lessons.shared, groups=lessons.groups)
+    share = CALIBRATION / (TRAIN + CALIBRATION)
+    return fit(recipe, lessons, slice(None), calibration_share=share, seed=seed)
 
 
-def score_people(engine: Engine, model: SharePropensity, *, as_of: int, people: int) -> Estimate:
+def spreads(lessons: Lessons) -> FloatArray:
+    """Say how far users and contents differ in their rates; as `ShareModel` does."""
+    if lessons.shared.size == 0:
+        return np.zeros(2)
+    return np.array(
+        [relative_spread(lessons.shared, groups=each) for each in lessons.groups.T],
+        dtype=np.float64,
+    )
+
+
+def score_people(engine: Engine, model: ShareModel, *, as_of: int, people: int) -> Estimate:
     """Return each person's mean probability of sharing a few typical contents at `as_of`.
 
     People the engine's table `person` does not have are scored by the crowd's rate alone.
@@ -143,8 +232,8 @@ def score_people(engine: Engine, model: SharePropensity, *, as_of: int, people: 
     known = as_floats(engine.execute("SELECT person FROM person ORDER BY person"), "person")
     counts = counts_before(engine, "typical")
     shares = counts["user_shares"][:: items.size]
-    scored = model.predict_average(features(counts), each=items.size, shares=shares, level=LEVEL)
-    return _spread_out(scored, known.astype(np.int64), crowd=model.base_rate_, people=people)
+    scored = model.average(features(counts), each=items.size, shares=shares, level=LEVEL)
+    return _spread_out(scored, known.astype(np.int64), crowd=model.base_rate, people=people)
 
 
 def typical_contents(engine: Engine, as_of: int) -> IntArray:
@@ -220,20 +309,9 @@ def _too_few(shares: int, exposures: int) -> Verdict:
     return Verdict("base_rate", statement, {})
 
 
-def _verdict(facts: dict[str, Any], test_shares: int) -> Verdict:
-    if facts["gain_score"] < LEAST_GAIN:
-        statement = (
-            f"On {test_shares:,} later shares the model did no better than the crowd's rate "
-            "beyond chance, so everybody gets that rate."
-        )
-        return Verdict("base_rate", statement, facts)
-    statement = f"Tested on {test_shares:,} later shares, the model beats the crowd's rate."
-    return Verdict("model", statement, facts)
-
-
 def _spread_out(scored: Estimate, known: IntArray, *, crowd: float, people: int) -> Estimate:
     """Place the scores of known people among all; the others get the crowd's rate."""
     values = [np.full(people, crowd) for _ in range(3)]
-    for value, part in zip(values, (scored.probability, scored.low, scored.high), strict=True):
+    for value, part in zip(values, scored.columns(), strict=True):
         value[known] = part
     return Estimate(*values)

@@ -35,9 +35,11 @@ def judged(typed: str, contract: Contract, *, money: Sequence[str], latest: date
 
 
 def valid(rows: str, contract: Contract) -> str:
-    """Keep the good rows, in the one order that files and batches cannot change."""
+    """Keep the good rows in the one order that files and batches cannot change, or as they came."""
     columns = ", ".join(contract.names)
     order = ", ".join(f"{name} NULLS LAST" for name in contract.names)
+    if contract.ordered:
+        order = "__file, __row"
     return f"SELECT {columns} FROM ({rows}) AS judged WHERE reason IS NULL ORDER BY {order}"
 
 

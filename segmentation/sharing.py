@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from pyarrow import parquet
 
 from models.currency import LEVERS, SocialCurrency, social_currency
-from models.evidence import features
 from models.influence import Growth, Influence
-from models.propensity import Estimate
+from models.sharemodel import Estimate, ShareModel
 from models.shrinkage import FloatArray, IntArray
 from segmentation.config import Config
 from segmentation.engine import Engine, literal
-from segmentation.evidence import build_logs, counts_before
+from segmentation.evidence import build_logs
 from segmentation.exposures import (
     ExposureReport,
     build_exposures,
@@ -29,14 +28,17 @@ from segmentation.influence import measure_growth, measure_influence
 from segmentation.levers import build_shared_tags, lever_evidence, tag_worth
 from segmentation.progress import Advance, ignore
 from segmentation.propensity import (
-    LEVEL,
+    RECIPES,
+    Lessons,
     Verdict,
     crowd_estimate,
     judge,
     read_lessons,
     score_people,
+    spreads,
     teach,
 )
+from segmentation.sharelog import Learned, keep_facts, keep_learned
 
 PURPOSES = ("sharing", "*")
 
@@ -46,9 +48,9 @@ class Sharing:
     """What is known of sharing; arrays follow the sorted user ids of `people.parquet`.
 
     `propensity` is the probability that a user shares a typical content, and `low` to `high` hold
-    the true one 80 % of the time. `basis` is `model`, or `base_rate` when everybody gets the
-    crowd's rate, or `none` when no exposure is known. `levers` (people, 6) sum to
-    `social_currency`.
+    the true one 80 % of the time. `basis` is `model`, or `pooled` when shares are too few for it,
+    or `base_rate` when everybody gets the crowd's rate, or `none` when no exposure is known.
+    `levers` (people, 6) sum to `social_currency`.
     """
 
     propensity: FloatArray
@@ -70,6 +72,7 @@ def score_sharing(
     as_of: datetime | None,
     circles: NDArray[np.int32],
     seed: int = 0,
+    kept: Path | None = None,
     progress: Advance = ignore,
 ) -> Sharing:
     """Score every user's sharing from the valid tables of a run.
@@ -85,12 +88,14 @@ def score_sharing(
         The moment scores are for; None when the source has no time.
     circles : ndarray of shape (people,)
         Each person's primary interest circle, -1 for none.
+    kept : Path or None
+        Where to keep the model, and the facts it reads, for questions after the run.
     """
     labels = np.asarray(circles, dtype=np.int64)
     steps = 4 * labels.size
     seen = prepare(engine, config, tables, as_of=as_of, circles=labels)
     progress(labels.size, steps)
-    verdict, scores = _propensity(engine, seen, as_of, labels, seed)
+    verdict, scores = _propensity(engine, seen, as_of, labels, seed=seed, kept=kept)
     progress(2 * labels.size, steps)
     worth = tag_worth(engine, config.channels)
     shared = build_shared_tags(engine, config.channels)
@@ -112,39 +117,6 @@ def score_sharing(
         report=_report(seen, verdict, currency, carried, grown)
         | {"tag_currency_from": worth.basis},
     )
-
-
-def score_exposures(
-    engine: Engine,
-    config: Config,
-    tables: Path,
-    *,
-    asked: Path,
-    as_of: datetime | None,
-    circles: NDArray[np.int32],
-    seed: int = 0,
-) -> pyarrow.Table:
-    """Return the share probability of each asked user, content and time, and its bounds.
-
-    `asked` is a Parquet file with `user_id, content_id, ts`. Only what was known before `ts`
-    counts. The answer has those columns and `share_probability, low, high`, in the file's order.
-    """
-    labels = np.asarray(circles, dtype=np.int64)
-    seen = prepare(engine, config, tables, as_of=as_of, circles=labels)
-    lessons = read_lessons(engine)
-    basis = judge(lessons, circles=labels, seed=seed).basis
-    rows = parquet.read_table(asked, columns=["user_id", "content_id", "ts"])
-    if basis != "model":
-        crowd = crowd_estimate(seen.shares, exposures=seen.exposures, people=rows.num_rows)
-        return _answer(rows, crowd)
-    numbered = rows.append_column("row", pyarrow.array(np.arange(rows.num_rows)))
-    keep_table(engine, "asked", numbered, """
-        SELECT row, person, item, epoch_us(ts) AS moment FROM asked_file
-        LEFT JOIN person USING (user_id) LEFT JOIN item USING (content_id)""")  # fmt: skip
-    counts = counts_before(engine, "asked")
-    model = teach(lessons, seed=seed)
-    shares = np.column_stack([counts["user_shares"], counts["content_shares"]])
-    return _answer(rows, model.predict_interval(features(counts), level=LEVEL, shares=shares))
 
 
 def prepare(
@@ -180,26 +152,39 @@ def consenting() -> str:
 
 
 def _propensity(
-    engine: Engine, seen: ExposureReport, as_of: datetime | None, circles: IntArray, seed: int
+    engine: Engine,
+    seen: ExposureReport,
+    as_of: datetime | None,
+    circles: IntArray,
+    *,
+    seed: int,
+    kept: Path | None,
 ) -> tuple[Verdict, Estimate]:
     lessons = read_lessons(engine)
     verdict = judge(lessons, circles=circles, seed=seed)
     moment = micros(as_of)
-    if verdict.basis != "model" or moment is None:
-        crowd = crowd_estimate(seen.shares, exposures=seen.exposures, people=circles.size)
-        return verdict, crowd
-    model = teach(lessons, seed=seed)
+    crowd = crowd_estimate(seen.shares, exposures=seen.exposures, people=1)
+    model = None
+    if verdict.basis in RECIPES and moment is not None:
+        model = teach(lessons, verdict.basis, seed=seed)
+    if kept is not None:
+        keep_learned(kept, learned(verdict, lessons, model, crowd))
+        if model is not None:
+            keep_facts(engine, kept)
+    if model is None or moment is None:
+        everybody = (np.full(circles.size, one[0]) for one in crowd.columns())
+        return verdict, Estimate(*everybody)
     return verdict, score_people(engine, model, as_of=moment, people=circles.size)
 
 
-def _answer(rows: pyarrow.Table, scores: Estimate) -> pyarrow.Table:
-    for name, values in (
-        ("share_probability", scores.probability),
-        ("low", scores.low),
-        ("high", scores.high),
-    ):
-        rows = rows.append_column(name, pyarrow.array(values))
-    return rows
+def learned(
+    verdict: Verdict, lessons: Lessons, model: ShareModel | None, crowd: Estimate
+) -> Learned:
+    """What is kept to answer later questions by."""
+    rate, low, high = (float(one[0]) for one in crowd.columns())
+    spread = spreads(lessons) if model is None else model.spread
+    basis = verdict.basis if model is not None or verdict.basis == "none" else "base_rate"
+    return Learned(basis, (rate, low, high), spread, model)
 
 
 def _report(

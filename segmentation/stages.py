@@ -17,7 +17,7 @@ from segmentation.config import FACETS, Facet
 from segmentation.context import Context
 from segmentation.customers import customer_statistics
 from segmentation.decisions import POLICY
-from segmentation.durable import replace_text
+from segmentation.durable import link_folder, replace_text
 from segmentation.earnings import earnings
 from segmentation.gathering import facts_of, gather, keep_models, keep_sums
 from segmentation.guiding import given_names, wishes_of
@@ -31,6 +31,7 @@ from segmentation.notices import write_lines
 from segmentation.parents import families, raised, raised_before
 from segmentation.progress import Advance
 from segmentation.rights import assign_rights
+from segmentation.sharelog import FOLDER as SHARELOG
 from segmentation.sharing import score_sharing
 from segmentation.snapshot import write_snapshot
 from segmentation.tags import facet_matrix
@@ -177,6 +178,7 @@ def score_people(context: Context, advance: Advance) -> int:
         as_of=context.as_of,
         circles=context.circles("interest").labels,
         seed=context.seed,
+        kept=context.work.path("sharing/model.json").parent,
         progress=advance,
     )
     arrays = {
@@ -290,6 +292,7 @@ def write_out(context: Context, advance: Advance) -> int:
     keep_models(context, folder / "models")
     keep_sums(context, folder / "sums")
     shutil.copytree(context.work.folder / "merits", folder / "merits")
+    link_folder(context.work.folder / SHARELOG, folder / SHARELOG)
     write_snapshot(folder, gathered, facts=facts_of(context))
     return int(gathered.users.num_rows)
 

@@ -19,7 +19,7 @@ from segmentation.anew import keep_models, moved_of, place_anew
 from segmentation.arrays import load_arrays, save_arrays
 from segmentation.config import FACETS, Facet, InputConfig
 from segmentation.context import Context
-from segmentation.durable import link
+from segmentation.durable import link, link_folder
 from segmentation.errors import InputError, StoreError
 from segmentation.folding import Reading, fold
 from segmentation.ingest import ingest
@@ -30,6 +30,7 @@ from segmentation.progress import Advance, Reporter
 from segmentation.registry import Registry, Strings
 from segmentation.revising import facts_of, revised
 from segmentation.run import RunOutcome, RunRequest, segment
+from segmentation.sharelog import FOLDER as SHARELOG
 from segmentation.snapshot import write_snapshot
 from segmentation.stages import Stage, tell
 from segmentation.tables import table_path
@@ -115,6 +116,8 @@ def write_out(context: Context, advance: Advance) -> int:
     (folder / SUMS).mkdir()
     for path in sorted((context.work.folder / SUMS).glob("*")):
         link(path, folder / SUMS / path.name)
+    if (live_folder(context) / SHARELOG).is_dir():
+        link_folder(live_folder(context) / SHARELOG, folder / SHARELOG)
     tables = revised(context, folder / "models")
     ids = Registry.open(live_folder(context) / "index").ids
     carry_on(

@@ -12,6 +12,7 @@ from segmentation.cli.growth import register as register_growth
 from segmentation.cli.lift import register as register_lift
 from segmentation.cli.operations import register as register_operations
 from segmentation.cli.pipeline import register as register_pipeline
+from segmentation.cli.sharing import register as register_sharing
 from segmentation.cli.snapshots import register as register_snapshots
 from segmentation.cli.tiers import register as register_tiers
 from segmentation.cli.timeline import register as register_timeline
@@ -39,6 +40,7 @@ for register in (
     register_tiers,
     register_lift,
     register_growth,
+    register_sharing,
 ):
     register(app)
 

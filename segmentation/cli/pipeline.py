@@ -181,13 +181,22 @@ def given(values: dict[str, Any]) -> dict[str, list[str]]:
 
 def settings_of(file: Path | None, tables: dict[str, list[str]]) -> tuple[Settings, Path]:
     """Settings and the folder their patterns are relative to; flags override the file."""
-    if file is None and SETTINGS_FILE.exists():
-        file = SETTINGS_FILE
-    settings = Settings.load(file) if file else Settings()
-    settings = overlay(settings, {"input": tables}, "the command line")
+    file = settings_file(file)
+    settings = overlay(optional_settings(file), {"input": tables}, "the command line")
     if not settings.input.events:
         raise UsageError("No events to read: give `--events PATH` or `[input] events` in a file.")
     return settings, (file.parent if file else Path.cwd())
+
+
+def optional_settings(file: Path | None) -> Settings:
+    """The settings of a file, by default the one here; without any the defaults."""
+    file = settings_file(file)
+    return Settings.load(file) if file else Settings()
+
+
+def settings_file(file: Path | None) -> Path | None:
+    """The settings file named, or the one in this folder, if there is one."""
+    return SETTINGS_FILE if file is None and SETTINGS_FILE.exists() else file
 
 
 def outcome_facts(outcome: Any) -> dict[str, Any]:  # noqa: ANN401 - RunOutcome loads DuckDB

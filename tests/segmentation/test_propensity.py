@@ -1,10 +1,12 @@
 """Teaching, judging and the crowd's rate."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from models.evidence import COUNTS, FEATURES
-from segmentation.propensity import Lessons, baselines, crowd_estimate, judge, split_by_time
+from segmentation.propensity import Lessons, baselines, crowd_estimate, judge, split_by_time, teach
 
 N = 12_000
 
@@ -45,7 +47,12 @@ def test_a_real_signal_is_used():
     assert verdict.basis == "model"
     assert verdict.facts["test"]["rce"] > 0
     assert verdict.facts["test"]["ece"] <= 0.02
-    assert set(verdict.facts["baselines"]) == {"base_rate", "user_rate", "content_rate"}
+    assert set(verdict.facts["baselines"]) == {
+        "base_rate",
+        "user_rate",
+        "content_rate",
+        "pooled",
+    }
     assert list(verdict.facts["circles"]) == ["0"]
 
 
@@ -56,6 +63,23 @@ def test_noise_is_not_sold_as_knowledge():
     refused = [verdict for verdict in verdicts if verdict.basis == "base_rate"]
     assert len(refused) >= 10
     assert all("no better than the crowd's rate" in verdict.statement for verdict in refused)
+
+
+def test_pooled_rates_stand_in_where_shares_are_too_few_for_trees():
+    """Evidence that tells sharers apart is used as it stands, and the statement says so."""
+    taught = lessons(rate=0.012, signal=0.0)
+    pooled = taught.X[:, FEATURES.index("all_lifts")].copy()
+    rng = np.random.default_rng(3)
+    taught.X[:] = 0.0
+    taught.X[:, FEATURES.index("all_lifts")] = 0.7 * pooled
+    shared = (rng.random(N) < 0.004 * np.exp(0.7 * pooled)).astype(float)
+
+    verdict = judged(replace(taught, shared=shared))
+    model = teach(replace(taught, shared=shared), "pooled", seed=0)
+
+    assert verdict.facts["gain_score"] > 0
+    assert model.trees.n_trees == 0
+    assert np.corrcoef(model.margin(taught.X), pooled)[0, 1] > 0.999
 
 
 def test_few_shares_teach_nothing():

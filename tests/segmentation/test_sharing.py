@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
 from segmentation.config import Config
 from segmentation.engine import DuckEngine
-from segmentation.sharing import score_exposures, score_sharing
+from segmentation.sharing import score_sharing
 from segmentation.simulator import simulate
 from tests.sharing_tables import AS_OF, SCHEMAS, day, lively, write_tables
 
@@ -176,29 +175,6 @@ def test_who_refuses_gets_the_crowds_rate_and_no_currency(tmp_path):
 
     assert sharing.social_currency[0] == 0.0
     assert sharing.social_currency[1] > 0.0
-
-
-def test_asked_exposures_are_scored_in_their_order(planted, tmp_path):
-    """Answers keep the file's rows; unknown users and contents get an answer too."""
-    _, tables = planted
-    seen = parquet.read_table(tables / "exposures.parquet").slice(0, 50)
-    asked = pa.table({
-        "user_id": [*seen.column("user_id").to_pylist(), "nobody"],
-        "content_id": [*seen.column("content_id").to_pylist(), "nothing"],
-        "ts": pa.array([SIMULATED_AS_OF.replace(tzinfo=None)] * 51, pa.timestamp("us")),
-    })  # fmt: skip
-    parquet.write_table(asked, tmp_path / "asked.parquet")
-
-    with DuckEngine() as engine:
-        answer = score_exposures(
-            engine, Config(), tables, asked=tmp_path / "asked.parquet",
-            as_of=SIMULATED_AS_OF, circles=nobody_in_circles(tables),
-        )  # fmt: skip
-
-    assert answer.select(["user_id", "content_id", "ts"]).equals(asked)
-    low, said, high = (answer.column(c).to_numpy() for c in ("low", "share_probability", "high"))
-    assert np.all((low <= said) & (said <= high) & (said > 0) & (high < 1))
-    assert np.unique(said).size > 10
 
 
 def test_seventy_six_real_shares_claim_little(shared_data, tmp_path):
