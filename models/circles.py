@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from numbers import Integral
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,11 @@ from sklearn.utils.validation import check_is_fitted, check_non_negative, valida
 from threadpoolctl import threadpool_limits
 
 from models.discovery import discover
+from models.excerpts import taken
 from models.landmarks import Canon
 from models.levels import parents
 from models.mixture import tag_sums
+from models.observations import damped_rows, usual_weight
 from models.profiles import (
     Assignment,
     Explanation,
@@ -25,11 +27,12 @@ from models.profiles import (
     reasons,
 )
 from models.rows import FloatArray, IntArray, Matrix, Rows
-from models.trimming import only
-from models.weights import damp_rows, usual_weight
+from models.trimming import only, renumbered
 
 if TYPE_CHECKING:
     from scipy import sparse
+
+Labels: TypeAlias = npt.NDArray[np.int32]
 
 FEWEST_PEOPLE = 20
 MIN_TAGS = 2
@@ -90,26 +93,27 @@ class CircleClusterer(BaseEstimator):
         self._check_parameters()
         rows = self._rows(X, reset=True)
         unit = usual_weight(rows)
-        observed = damp_rows(rows, unit=unit)
+        observed = damped_rows(rows, unit=unit)
         with threadpool_limits(1):
             model = self._discovered(observed)
-        model = replace(settled(model, observed, self._fewest(rows.n_rows)), unit=unit)
+        model, labels = settled(model, observed, self._fewest(rows.n_rows))
         if self.coverage is not None:
             model = replace(model, offset=covering(model, observed, self.coverage))
-        self.model_: TagProfiles = model
-        self.labels_: npt.NDArray[np.int32] = assign(model, rows, max_circles=0).labels
+            labels = assign_observed(model, observed, max_circles=0).labels
+        self.model_: TagProfiles = replace(model, unit=unit)
+        self.labels_: Labels = labels
         self.n_circles_: int = model.n_circles
         self.profiles_: sparse.csr_array = model.signatures.to_csr()
         self.background_: FloatArray = model.background
-        labels = self.labels_.astype(np.int64)
-        self.parents_: IntArray = parents(tag_sums(observed, labels, count=model.n_circles))
+        sums = tag_sums(observed, labels.astype(np.int64), count=model.n_circles)
+        self.parents_: IntArray = parents(sums)
         return self
 
-    def predict(self, X: Matrix) -> npt.NDArray[np.int32]:
+    def predict(self, X: Matrix) -> Labels:
         """Return the primary circle of each row, -1 for none."""
         return self._placed(X).labels
 
-    def fit_predict(self, X: Matrix, y: None = None) -> npt.NDArray[np.int32]:
+    def fit_predict(self, X: Matrix, y: None = None) -> Labels:
         """Find the circles and return `labels_`."""
         return self.fit(X).labels_
 
@@ -186,16 +190,32 @@ def is_count(value: object) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
 
 
-def settled(model: TagProfiles, observed: Rows, fewest: float) -> TagProfiles:
-    """Drop circles that end up with too few people and number the rest from the largest down."""
+def settled(model: TagProfiles, observed: Rows, fewest: float) -> tuple[TagProfiles, Labels]:
+    """Drop circles with too few people and number the rest from the largest down; place people."""
     while True:
-        labels = assign_observed(model, observed, max_circles=0).labels
-        people = np.bincount(labels[labels >= 0], minlength=model.n_circles)
+        answer = assign_observed(model, observed, max_circles=0)
+        people = np.bincount(answer.labels[answer.labels >= 0], minlength=model.n_circles)
         order = np.argsort(-people, kind="stable")
         kept = order[people[order] >= fewest]
         if len(kept) == model.n_circles:
-            return only(model, order)
+            return in_order(model, observed, answer, order)
         model = only(model, kept)
+
+
+def in_order(
+    model: TagProfiles, observed: Rows, answer: Assignment, order: IntArray
+) -> tuple[TagProfiles, Labels]:
+    """Number circles anew, and people's labels with them.
+
+    Of two circles equally likely the lower number wins, so whom none holds by more than a half
+    is placed again.
+    """
+    model = renumbered(model, order)
+    number = np.append(np.argsort(order), -1).astype(np.int32)
+    labels = number[answer.labels]
+    torn = np.flatnonzero((labels >= 0) & (answer.confidence <= 0.5))
+    labels[torn] = assign_observed(model, taken(observed, torn), max_circles=0).labels
+    return model, labels
 
 
 def covering(model: TagProfiles, observed: Rows, coverage: float) -> float:

@@ -18,6 +18,7 @@ from models.beginnings import (
     round_groups,
     whole_of,
 )
+from models.excerpts import taken
 from models.foretelling import CLEAR, HeldBack, Trial, clarity, is_better
 from models.landmarks import Canon, draw
 from models.mixture import refine, seeded
@@ -47,7 +48,7 @@ def discover(
     nothing = crowd_only(seeded(sample.people, nowhere(sample.people), crowd=sample.crowd))
     if sample.active.points.shape[1] == 0:
         return nothing
-    everything = rows.take(learners)
+    everything = taken(rows, learners)
     search = Search(sample, min_share, seed, held_back.trial(everything, crowd=sample.crowd))
     found = search.unasked(nothing) if n_circles is None else search.about(n_circles)
     return finished(found.profiles, everything, min_share)

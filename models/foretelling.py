@@ -11,13 +11,15 @@ from functools import cached_property
 
 import numpy as np
 
+from models.excerpts import only, taken
 from models.exponentials import exp, log
+from models.kernels.holding import hold_back
 from models.kernels.threads import side_by_side
 from models.landmarks import row_hashes
 from models.mixture import dense
 from models.profiles import TagProfiles
 from models.rows import BoolArray, FloatArray, IntArray, Rows, add_up
-from models.scrambling import Hash, scrambled
+from models.scrambling import Hash, chance, scrambled
 from models.tagtable import gather
 
 JUDGED = 10_000
@@ -62,7 +64,7 @@ class HeldBack:
         """Split the judged of some people into what is known and what is to be told."""
         hashes = row_hashes(rows)
         judged = np.flatnonzero(self._is_judged(hashes))
-        some = rows.take(judged)
+        some = taken(rows, judged)
         held = self._held(some, hashes[judged])
         return Trial(only(some, ~held), only(some, held), crowd)
 
@@ -70,10 +72,10 @@ class HeldBack:
         return chance(scrambled(hashes ^ self.salt)) < self.judged
 
     def _held(self, rows: Rows, hashes: Hash) -> BoolArray:
-        is_held = self._is_judged(hashes) & (rows.counts >= FEWEST_TAGS)
-        share = np.where(is_held, SHARE, 0.0)[rows.owners]
-        tag = scrambled(rows.columns.astype(np.uint64) + self.salt)
-        return np.asarray(chance(scrambled(hashes[rows.owners] ^ tag)) < share)
+        held = np.zeros(len(rows.columns), np.bool_)
+        columns = rows.columns.astype(np.int32, copy=False)
+        hold_back(rows.starts, columns, hashes, self.salt, self.judged, SHARE, FEWEST_TAGS, held)
+        return held
 
 
 @dataclass(frozen=True, eq=False)
@@ -259,13 +261,3 @@ def clarity(difference: FloatArray) -> float:
     """Return the sum of people's differences in standard errors; 0 where nobody differs."""
     spread = float(np.sqrt((difference**2).sum()))
     return float(difference.sum()) / spread if spread > 0.0 else 0.0
-
-
-def only(rows: Rows, kept: BoolArray) -> Rows:
-    """Return rows with the entries kept alone."""
-    return rows.with_values(np.where(kept, rows.values, 0.0))
-
-
-def chance(hashes: Hash) -> FloatArray:
-    """Turn hashes into numbers in (0, 1)."""
-    return np.asarray(((hashes >> np.uint64(11)).astype(np.float64) + 0.5) / 2.0**53)

@@ -1,6 +1,7 @@
 """Samples of people drawn by what they did, not by where they stand in the table."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from models.kernels.digests import hash_rows
 from models.kernels.threads import over_pieces
 from models.rows import FloatArray, IntArray, Rows
-from models.scrambling import Hash, scrambled
+from models.scrambling import Hash, chance, scrambled
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +33,13 @@ class Canon:
     def of(cls, rows: Rows) -> Self:
         """Hash the rows and sort them."""
         hashes = row_hashes(rows)
-        order = np.argsort(hashes, kind="stable")
+        order = np.argsort(hashes)
         return cls(order, hashes[order])
+
+    @cached_property
+    def own(self) -> Hash:
+        """A hash for each row, equal rows no longer alike."""
+        return self.hashes ^ scrambled(occurrences(self.hashes).astype(np.uint64))
 
 
 def row_hashes(rows: Rows) -> Hash:
@@ -62,13 +68,10 @@ def draw(canon: Canon, count: int, *, seed: int, weights: FloatArray | None = No
     Weighted by Efraimidis & Spirakis (2006), "Weighted random sampling with a reservoir", with
     hashes in place of random numbers. `weights` stand in the order of the table.
     """
-    hashes = canon.hashes
-    if count >= len(hashes):
+    if count >= len(canon.order):
         return canon.order
     salt = scrambled(np.array([seed % 2**63], dtype=np.uint64) + np.uint64(0x5851F42D4C957F2D))
-    mixed = scrambled(hashes ^ scrambled(occurrences(hashes).astype(np.uint64) ^ salt))
-    uniform = ((mixed >> np.uint64(11)).astype(np.float64) + 0.5) / 2.0**53
-    keys = -np.log(uniform)
+    keys = -chance(scrambled(canon.own ^ salt))
     if weights is not None:
-        keys /= np.maximum(weights, 1e-12)[canon.order]
+        keys = -np.log(-keys) / np.maximum(weights, 1e-12)[canon.order]
     return canon.order[np.sort(np.argpartition(keys, count)[:count])]

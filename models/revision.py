@@ -11,11 +11,11 @@ from models.discovery import EM_PEOPLE
 from models.division import divided
 from models.guidance import Guided, Wish, guided
 from models.landmarks import Canon, draw
+from models.observations import damped_rows
 from models.profiles import TagProfiles, assign_observed
 from models.rows import FloatArray, Matrix, Rows
 from models.trimming import only
 from models.warmth import warmed
-from models.weights import damp_rows
 
 
 def revised(
@@ -51,7 +51,7 @@ def revised(
     coverage : float, default=None
         Share of the people to place, as the estimator was asked for.
     """
-    observed = damp_rows(Rows.of(X), unit=model.unit)
+    observed = damped_rows(Rows.of(X), unit=model.unit)
     people = observed.take(draw(Canon.of(observed), EM_PEOPLE, seed=seed + 2))
     min_share = fewest / max(observed.n_rows, 1)
     with threadpool_limits(1):

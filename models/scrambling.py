@@ -12,3 +12,8 @@ def scrambled(x: Hash) -> Hash:
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
+
+
+def chance(hashes: Hash) -> npt.NDArray[np.float64]:
+    """Turn hashes into numbers in (0, 1)."""
+    return ((hashes >> np.uint64(11)) * np.float64(1.0) + 0.5) / 2.0**53

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.kernels.summing import count_pairs
-from models.kernels.threads import side_by_side
+from models.kernels.threads import side_by_side, together
 from models.rows import FloatArray, IntArray, Rows
 
 MAX_TAGS = 6000
@@ -54,8 +54,10 @@ def tag_space(rows: Rows) -> TagSpace:
         return TagSpace(np.zeros((rows.n_columns, 0), np.float32), np.zeros(0), 0.0)
     observed = co_occurrence(rows, kept)
     expected = expected_counts(observed)
-    edge = null_edge(expected)
-    values, vectors = leading(standardised(observed, expected), MAX_DIMENSIONS, steps=8)
+    edge, (values, vectors) = together(
+        lambda: null_edge(expected),
+        lambda: leading(standardised(observed, expected), MAX_DIMENSIONS, steps=8),
+    )
     count = int((values > edge * SLACK).sum())
     share = holders[kept] / holders[kept].sum()
     placed = np.zeros((rows.n_columns, count), np.float32)

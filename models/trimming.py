@@ -73,6 +73,11 @@ def only(profiles: TagProfiles, circles: IntArray) -> TagProfiles:
     return with_signatures(profiles, dense(profiles)[circles], sizes / max(sizes.sum(), 1e-12))
 
 
+def renumbered(profiles: TagProfiles, order: IntArray) -> TagProfiles:
+    """Return all the circles in another order, each as likely as before to the bit."""
+    return with_signatures(profiles, dense(profiles)[order], profiles.sizes[order])
+
+
 def merit(profiles: TagProfiles, people: Rows) -> float:
     """Log-likelihood of the people less half a log for each signature tag (Schwarz 1978)."""
     price = 0.5 * len(profiles.tags) * np.log(max(people.n_rows, 2))

@@ -46,16 +46,6 @@ def on_grid(weights: FloatArray) -> FloatArray:
     return np.asarray(np.rint(weights * GRID) / GRID)
 
 
-def usual_weight(rows: Rows) -> float:
-    """Return the mean damped weight of a tag, at least one grid step; exact in any order."""
-    total, count = 0.0, 0
-    for piece in pieces(len(rows.values)):
-        weights = damped(rows.values[piece])
-        total += float(weights.sum())
-        count += int(np.count_nonzero(weights))
-    return total / count if count else 1.0
-
-
 def pieces(size: int) -> Iterator[slice]:
     """Cut an array into pieces that fit into the processor's cache."""
     return (slice(first, first + AT_ONCE) for first in range(0, size, AT_ONCE))

@@ -1,25 +1,31 @@
 """Compile every kernel and keep it on disk, so that no run waits: `python -m models.kernels`."""
 
 from models.kernels import (
+    damping,
     digests,
     hashing,
+    holding,
     learning,
     merging,
     nearness,
     placing,
     radix,
+    selecting,
     summing,
     windows,
 )
 
 __all__ = [
+    "damping",
     "digests",
     "hashing",
+    "holding",
     "learning",
     "merging",
     "nearness",
     "placing",
     "radix",
+    "selecting",
     "summing",
     "windows",
 ]

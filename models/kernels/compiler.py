@@ -25,9 +25,10 @@ def read(kind: Any, dimensions: int = 1) -> Any:  # noqa: ANN401 - numba has no 
 REAL, WHOLE, REALS_OUT = types.float64, types.int64, types.float64[::1]
 REALS, PLACES, TABLE = read(types.float64), read(types.int64), read(types.float64, 2)
 COLUMNS, SHORTS, COUNTS = read(types.int32), read(types.uint16), read(types.uint32)
-KEYS = read(types.uint64)
+KEY, KEYS = types.uint64, read(types.uint64)
 PLACES_OUT, COLUMNS_OUT, SHORTS_OUT = types.int64[::1], types.int32[::1], types.uint16[::1]
 COUNTS_OUT, KEYS_OUT = types.uint32[::1], types.uint64[::1]
+FLAGS, FLAGS_OUT = read(types.boolean), types.boolean[::1]
 TABLE_OUT, COLUMN_TABLE_OUT = types.float64[:, ::1], types.int32[:, ::1]
 SINGLE_TABLE, SINGLE_TABLE_OUT = read(types.float32, 2), types.float32[:, ::1]
 PLACE_TABLE_OUT = types.int64[:, ::1]
@@ -38,6 +39,7 @@ OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 exp: Callable[..., Any] = register_jitable(exponentials.exp)
 log: Callable[..., Any] = register_jitable(exponentials.log)
 scrambled: Callable[..., Any] = register_jitable(scrambling.scrambled)
+chance: Callable[..., Any] = register_jitable(scrambling.chance)
 
 
 def kernel(*arguments: Any) -> Callable[[Loop], Loop]:  # noqa: ANN401 - numba has no types

@@ -38,6 +38,16 @@ def side_by_side(work: Callable[[Task], Result], tasks: Sequence[Task]) -> list[
         return list(pool.map(work, tasks))
 
 
+def together(one: Callable[[], Result], other: Callable[[], Task]) -> tuple[Result, Task]:
+    """Return what two calls return, done at the same time where there are threads for it."""
+    if numba.get_num_threads() == 1:
+        return one(), other()
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(one)
+        here = other()
+        return running.result(), here
+
+
 def cuts(rows: Rows) -> list[int]:
     """Return where pieces begin, and where the last one ends."""
     cells = rows.starts + np.arange(rows.n_rows + 1)

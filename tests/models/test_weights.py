@@ -3,8 +3,9 @@
 import numpy as np
 from scipy import sparse
 
+from models.observations import usual_weight
 from models.rows import Rows
-from models.weights import damp, damped, usual_weight
+from models.weights import damp, damped
 
 
 def test_weights_count_by_their_fourth_root():
