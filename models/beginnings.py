@@ -79,4 +79,4 @@ def whole_of(
     answer = assign_observed(replace(profiles, offset=ANYONE), people, max_circles=0)
     labels = answer.labels.astype(np.int64)
     found = whole(people, labels, crowd=profiles.background, steps=steps)
-    return settle(large_enough(found, min_share), people)
+    return settle(large_enough(found, min_share), people, steps=steps)
