@@ -89,6 +89,7 @@ erasures = sa.Table(
     metadata,
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("at", Moment, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False, server_default=sa.text("0")),
 )
 
 audit_log = sa.Table(
@@ -176,6 +177,7 @@ tier_ledger = sa.Table(
     sa.Column("author", sa.String(200), nullable=False),
     sa.Column("evidence", sa.Text, nullable=False),
     sa.Index("tier_ledger_user", "user_id", "seq"),
+    sqlite_autoincrement=True,  # the number of an erased entry must never be another's
 )
 
 tier_marks = sa.Table(

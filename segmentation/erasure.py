@@ -26,6 +26,7 @@ from segmentation.lock import StoreLock
 from segmentation.manifest import MANIFEST, measure, read_manifest, snapshot_files, write_json
 from segmentation.registry import Registry, Strings
 from segmentation.store import Store
+from segmentation.turns import take_turn
 from segmentation.work import unfinished
 
 
@@ -103,7 +104,10 @@ def note_erasure(database: Database, user_id: str, *, now: datetime) -> None:
     """Note that somebody of this id was erased, once."""
     if not is_erased(database, user_id):
         with database.begin() as connection:
-            connection.execute(sa.insert(erasures).values(digest=digest(user_id), at=now))
+            take_turn(connection)
+            last = connection.execute(sa.select(sa.func.max(erasures.c.number))).scalar() or 0
+            row = {"digest": digest(user_id), "at": now, "number": last + 1}
+            connection.execute(sa.insert(erasures).values(row))
 
 
 def erase_in_snapshot(folder: Path, user_id: str) -> bool:

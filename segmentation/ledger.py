@@ -19,6 +19,7 @@ from segmentation.arrays import load_arrays
 from segmentation.database import Database, tier_ledger, tier_marks
 from segmentation.index import Snapshot, Standing
 from segmentation.noticeboard import moment_of, replace_notices
+from segmentation.turns import take_turn
 
 CHUNK = 10_000
 LEFT = "left"
@@ -61,6 +62,7 @@ def record_run(
         "author": author,
     }
     with database.begin() as connection:
+        take_turn(connection)
         before = state(connection)
         rows = (row | facts for row in differences(before, snapshot, merits))
         added = add(connection, rows)

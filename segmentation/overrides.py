@@ -10,6 +10,7 @@ from segmentation.database import Database, tier_overrides
 from segmentation.errors import NotFound, UsageError
 from segmentation.index import Snapshot
 from segmentation.ledger import Change, append_one
+from segmentation.turns import take_turn
 
 LONGEST = 2_000
 
@@ -109,6 +110,7 @@ def set_tier(
     if tier not in (known["name"] for known in snapshot.tiers()):
         raise NotFound.of("tier", tier)
     with database.begin() as connection:
+        take_turn(connection)
         decide(connection, user_id, tier=tier, until=until, reason=reason, author=author, now=now)
         evidence = {"reason": reason, "until": until.isoformat()}
         return append_one(
@@ -124,6 +126,7 @@ def lift(
     if held is None:
         raise UsageError(f"The live run gives `{user_id}` no tier to go back to.")
     with database.begin() as connection:
+        take_turn(connection)
         end(connection, user_id, now=now)
         codes = held["reason_codes"]
         return append_one(

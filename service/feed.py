@@ -1,70 +1,77 @@
-"""Changes of tier across runs: from the run a caller knows to the one they read."""
+"""Changes of tier from what a caller knows to what holds now: places in the ledger as tokens."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
 from typing import Annotated, Any
 
+import orjson
 from fastapi import Depends, Query, Request
 
-from segmentation.index import Snapshot
+from segmentation.database import Database
+from segmentation.deltas import Delta, Reached, delta, is_ahead, start_of_last_run, start_of_run
+from service.asking import database_of
 from service.errors import Gone
-from service.live import live_snapshots
-from service.paging import Paged
+from service.paging import DIGEST, Paged, checksum
 
 RESYNC = "/v1/tiers/assignments"
+LISTING = "changes since"
 Since = Annotated[
     str | None,
     Query(
         max_length=200,
-        description="The run to start after: `next_since` of an earlier answer, or the `run_id` "
+        description="What to start after: `next_since` of an earlier answer, or the `run_id` "
         "`/v1/tiers/assignments` was read from.",
     ),
 ]
 
 
-@dataclass(frozen=True)
-class Feed:
-    """The changes of a chain of runs, the oldest run first."""
-
-    since: str | None
-    runs: Sequence[Snapshot]
-
-    def __len__(self) -> int:
-        return sum(run.tier_change_count for run in self.runs)
-
-    def changes(self, *, offset: int, limit: int) -> list[dict[str, Any]]:
-        """Return a stretch of the changes, across the borders of runs."""
-        rows: list[dict[str, Any]] = []
-        for run in self.runs:
-            count = run.tier_change_count
-            if offset < count and len(rows) < limit:
-                rows += run.tier_changes(offset=offset, limit=limit - len(rows))
-            offset = max(offset - count, 0)
-        return rows
+def feed_at(request: Request, page: Paged, since: Since = None) -> Delta:
+    """Read the changes after `since`, from where the page before ended."""
+    database = database_of(request)
+    place = start_of(database, since)
+    return delta(database, Reached(max(place.seq, page.offset), place.erasures), limit=page.limit)
 
 
-async def feed_at(request: Request, page: Paged, since: Since = None) -> Feed:
-    """Collect the runs after `since`, up to the one the page is read from."""
+def start_of(database: Database, since: str | None) -> Reached:
+    """Return where a run's id or a token says to start; raise `Gone` when nobody knows."""
     if since is None:
-        return Feed(page.snapshot.manifest.get("previous"), [page.snapshot])
-    ancestry = live_snapshots(request).ancestry(page.snapshot)
-    return Feed(since, runs_after(since, ancestry))
+        return start_of_last_run(database)
+    place = start_of_run(database, since) or read_since(since)
+    if place is None or is_ahead(database, place):
+        raise Gone(
+            f"Nobody knows what changed since `{since}`. Read all assignments again and go on "
+            "from their `run_id`.",
+            resync=RESYNC,
+        )
+    return place
 
 
-def runs_after(since: str, ancestry: Iterable[Snapshot]) -> list[Snapshot]:
-    """Return the runs of an ancestry that come after one, the oldest first; or raise `Gone`."""
-    newer: list[Snapshot] = []
-    for run in ancestry:
-        if run.run_id == since:
-            return newer[::-1]
-        newer.append(run)
-        if run.manifest.get("previous") == since:
-            return newer[::-1]
-    raise Gone(
-        f"The changes since run `{since}` are not kept, or it is not behind the run that is live. "
-        "Read all assignments again and go on from their `run_id`.",
-        resync=RESYNC,
-    )
+def write_since(place: Reached) -> str:
+    """Return a place as an opaque token."""
+    document = orjson.dumps([place.seq, place.erasures])
+    return urlsafe_b64encode(checksum(document, LISTING) + document).decode().rstrip("=")
 
 
-FeedAt = Annotated[Feed, Depends(feed_at)]
+def read_since(token: str) -> Reached | None:
+    """Return the place a token holds; None when it is none of ours."""
+    try:
+        raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except (NotBase64, ValueError):
+        return None
+    if raw[:DIGEST] != checksum(raw[DIGEST:], LISTING):
+        return None
+    seq, erased = orjson.loads(raw[DIGEST:])
+    return Reached(seq, erased)
+
+
+def told(feed: Delta) -> dict[str, Any]:
+    """A stretch of the feed as it goes out."""
+    return {
+        "next_since": write_since(feed.reached),
+        "changes": [vars(change) for change in feed.changes],
+        "members_erased": len(feed.erased),
+        "erased": feed.erased,
+    }
+
+
+FeedAt = Annotated[Delta, Depends(feed_at)]

@@ -293,23 +293,26 @@ class AssignmentList(Listing):
 class TierChange(BaseModel):
     """A user's move from one tier to another."""
 
+    seq: int = Field(description="Its number in the ledger; later changes have higher ones.")
     user_id: str = Field(description="The user.")
     before: str | None = Field(description="The tier before; null for a newcomer.")
     after: str | None = Field(description="The tier after; null for one who left.")
     reason_codes: list[str] = Field(description="Why, as codes.")
     policy_version: str = Field(description="The policy it was decided by.")
-    at: datetime | None = Field(description="When it took effect.")
+    at: datetime = Field(description="When it took effect.")
+    run_id: str | None = Field(description="The run that decided; null for a decision by hand.")
+    author: str = Field(description="Who decided.")
 
 
 class TierChangeFeed(Listing):
-    """Changes of tier between two runs, the oldest first.
+    """Changes of tier, the oldest first, and whom to forget."""
 
-    `/v1/tiers/assignments` as of `since`, with these applied in order, is that of `run_id`.
-    """
-
-    since: str | None = Field(description="The run they start after.")
-    next_since: str = Field(description="Send as `since` later, once the last page is read.")
+    next_since: str = Field(
+        description="Send as `since` later for what follows the changes of this page."
+    )
     changes: list[TierChange] = Field(description="The changes of this page.")
+    members_erased: int = Field(description="How many people were erased since, on the last page.")
+    erased: list[str] = Field(description="The SHA-256 of their ids, in hexadecimal.")
 
 
 class Run(BaseModel):

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
 from segmentation import ledger
 from segmentation.decisions import benefits_on
@@ -68,7 +68,12 @@ def get_notices(
 
 @router.get("/tiers/users/{user_id:path}", responses=problems(401, 403, 404, 422, 500, 503))
 def get_standing(
-    user_id: UserId, request: Request, snapshot: LiveSnapshot, _: CanReadTiers, at: At = None
+    user_id: UserId,
+    request: Request,
+    response: Response,
+    snapshot: LiveSnapshot,
+    _: CanReadTiers,
+    at: At = None,
 ) -> Standing:
     """Tell which tier a user holds at a moment, what it gives that day, and every change before."""
     database, moment = database_of(request), at or datetime.now(UTC)
@@ -76,6 +81,7 @@ def get_standing(
     if not history:
         raise NotFound.of("user", user_id)
     held = ledger.tier_at(database, user_id, at=moment)
+    del response.headers["ETag"]  # it is the run's, and this changes between runs
     return Standing.model_validate(
         {
             "run_id": snapshot.run_id,

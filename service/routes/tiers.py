@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from service.auth import CanReadTiers
 from service.errors import problems
-from service.feed import FeedAt
-from service.live import LiveSnapshot
-from service.paging import Paged
+from service.feed import FeedAt, told, write_since
+from service.live import LiveSnapshot, etag
+from service.paging import Paged, Place, write_token
 from service.schemas import AssignmentList, TierChangeFeed, TierList
 
 router = APIRouter(prefix="/v1/tiers", tags=["tiers"])
@@ -39,14 +39,19 @@ async def list_assignments(page: Paged, _: CanReadTiers, tier: TierFilter = None
 
 
 @router.get("/changes", responses=problems(401, 403, 410, 422, 500, 503))
-async def list_changes(page: Paged, feed: FeedAt, _: CanReadTiers) -> TierChangeFeed:
-    """List changes of tier after a run, oldest first; without `since`, those of the live run."""
+def list_changes(response: Response, page: Paged, feed: FeedAt, _: CanReadTiers) -> TierChangeFeed:
+    """List changes of tier after a place, oldest first; without `since`, those since the live run.
+
+    Made by runs, by policies applied and by hand. What was known at `since`, with these applied
+    and the erased left out, is what is in force.
+    """
+    since = write_since(feed.reached)
+    response.headers["ETag"] = etag(f"{page.snapshot.run_id}.{since}")  # changes between runs too
+    going_on = write_token(Place(page.snapshot.run_id, feed.reached.seq), listing=page.listing)
     return TierChangeFeed.model_validate(
         {
             "run_id": page.snapshot.run_id,
-            "since": feed.since,
-            "next_since": page.snapshot.run_id,
-            "changes": feed.changes(offset=page.offset, limit=page.limit),
-            "next_page_token": page.token(len(feed)),
+            "next_page_token": None if feed.is_last else going_on,
+            **told(feed),
         }
     )

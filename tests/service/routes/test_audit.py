@@ -16,7 +16,7 @@ from tests.snapshots import user_id
 @pytest.fixture
 def store(tmp_path):
     """A store with one run."""
-    return fill(tmp_path / "store", RUNS[:1], users=60)
+    return fill(tmp_path / "store", RUNS[:1], users=60, has_ledger=False)
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def test_null_ends_what_was_set(api, silver):
     put(api, silver, tier=None)
 
     held = api.get(f"/v1/tiers/users/{silver}").json()
-    assert [entry["after"] for entry in held["history"]] == ["silver", "gold", "silver"]
+    assert [entry["after"] for entry in held["history"][:3]] == ["silver", "gold", "silver"]
     assert held["tier"] == "silver"
 
 
@@ -103,6 +103,8 @@ def test_nobody_of_that_name(api):
 
 def test_a_repeated_decision_is_made_once(api, silver):
     """Under one `Idempotency-Key` the second answer is the first."""
+    before = len(api.get(f"/v1/tiers/users/{silver}").json()["history"])
+
     answers = [
         api.request(
             "PUT",
@@ -114,7 +116,7 @@ def test_a_repeated_decision_is_made_once(api, silver):
     ]
 
     assert answers[0].json() == answers[1].json()
-    assert len(api.get(f"/v1/tiers/users/{silver}").json()["history"]) == 2
+    assert len(api.get(f"/v1/tiers/users/{silver}").json()["history"]) == before + 1
 
 
 def test_notices_say_what_it_takes_to_stay_page_by_page(api, changing):
