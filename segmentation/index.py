@@ -168,6 +168,17 @@ class Snapshot:
         rows = np.asarray(self._columns["circle_users"])[span.start : span.stop]
         return np.sort(rows).astype(np.int64)
 
+    def strengths(self, circle_id: str, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """How strongly a circle holds each of some of its members."""
+        span = self._span("circle", self._place(circle_id))
+        members, places = (
+            np.asarray(self._columns[name])[span.start : span.stop]
+            for name in ("circle_users", "circle_memberships")
+        )
+        order = np.argsort(members)
+        at = places[order[np.searchsorted(members, rows, sorter=order)]]
+        return np.asarray(np.asarray(self._columns["membership_strength"])[at], np.float64)
+
     def row_of(self, user_id: str) -> int:
         """The row of a user; -1 when nobody has the id."""
         return self._registry.find(user_id)

@@ -29,23 +29,23 @@ class Expansion:
     ----------
     seeds : Seeds
         Those asked for; they are never look-alikes themselves.
+    crowd : ndarray of shape (n_people,)
+        Whether somebody may be spoken of: not erased, refuses nothing.
     taught : int
         How many of them do not refuse the purpose.
     like : Likeness
         What sets those apart.
     scores : ndarray of shape (n_people,)
         Everyone's score, NaN for whoever has no tag.
-    candidates : ndarray of shape (n_people,)
-        Whether somebody may be reached: no seed, not erased, refuses nothing, has a tag.
     """
 
     snapshot: Snapshot
     seeds: Seeds
     purpose: str | None
+    crowd: BoolArray
     taught: int
     like: Likeness
     scores: FloatArray
-    candidates: BoolArray
 
     @classmethod
     def of(cls, snapshot: Snapshot, seeds: Seeds, *, purpose: str | None = PURPOSE) -> "Expansion":
@@ -61,13 +61,16 @@ class Expansion:
         taught = np.intersect1d(seeds.rows, crowd, assume_unique=True)
         require_enough(len(taught))
         like = likeness(tastes, taught, crowd=crowd)
-        scores = everyones_scores(tastes, like)
-        candidates = np.zeros(snapshot.n_users, dtype=bool)
-        candidates[crowd] = True
-        candidates[seeds.rows] = False
-        return cls(
-            snapshot, seeds, purpose, len(taught), like, scores, candidates & ~np.isnan(scores)
-        )
+        may = np.zeros(snapshot.n_users, dtype=bool)
+        may[crowd] = True
+        return cls(snapshot, seeds, purpose, may, len(taught), like, everyones_scores(tastes, like))
+
+    @cached_property
+    def candidates(self) -> BoolArray:
+        """Whether somebody may be reached: may be spoken of, is no seed and has a tag."""
+        candidates = self.crowd & ~np.isnan(self.scores)
+        candidates[self.seeds.rows] = False
+        return candidates
 
     @cached_property
     def similarity(self) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Commands about growing outward: `lookalikes`."""
+"""Commands about growing outward: `lookalikes`, `crossover`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,6 +32,7 @@ Ids = Annotated[
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
     app.command()(lookalikes)
+    app.command()(crossover)
 
 
 def lookalikes(
@@ -66,6 +67,59 @@ def lookalikes(
     if out is not None:
         write_lookalikes(facts, out)
     answer(facts, as_json, lambda: show_lookalikes(facts, out))
+
+
+def crossover(
+    circle: Annotated[str | None, typer.Argument(metavar="[CIRCLE]", help="Its id.")] = None,
+    audience: Audience = None,
+    ids: Ids = None,
+    tags: Annotated[
+        str | None,
+        typer.Option("--tags", metavar="TAG[=W],...", help="A partner's tags and weights."),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Circles to list.")] = 20,
+    bridges: Annotated[
+        int, typer.Option("--bridges", min=0, help="People of both sides to list for each.")
+    ] = 0,
+    purpose: Purpose = "growth",
+    run: RunId = None,
+    store: StorePath = DEFAULT_STORE,
+    as_json: Json = False,
+) -> None:
+    """Say which circles go with a circle, or with a partner's people or tags, and who bridges."""
+    from segmentation.crossover import circles_for, partners_of, people_with_tags
+    from segmentation.store import Store
+
+    snapshot = Store(store).snapshot(run)
+    learn_decisions(snapshot, store)
+    ways = (circle, audience, ids, tags)
+    if sum(given is not None for given in ways) != 1:
+        raise UsageError("Give a circle's id, `--audience`, `--ids` or `--tags`: one of them.")
+    facts: dict[str, Any] = {"run_id": snapshot.run_id, "eligible_for": purpose}
+    if circle is not None:
+        rows = partners_of(snapshot, circle, purpose=purpose, bridges=bridges)
+        facts |= {"circle_id": circle, "partners": rows[:limit]}
+    else:
+        partner = (
+            people_with_tags(snapshot, weighed(tags))
+            if tags is not None
+            else chosen(None, audience, ids)(snapshot)
+        )
+        rows = circles_for(snapshot, partner, purpose=purpose, bridges=bridges)
+        facts |= {"people": len(partner.rows), "unknown": partner.unknown, "circles": rows[:limit]}
+    answer(facts, as_json, lambda: show_crossover(rows[:limit]))
+
+
+def weighed(text: str) -> dict[str, float]:
+    """Read tags such as `yoga=3,running`; without a weight a tag weighs 1."""
+    tags = {}
+    for word in filter(None, map(str.strip, text.split(","))):
+        tag, has_weight, weight = word.rpartition("=")
+        try:
+            tags[tag if has_weight else word] = float(weight) if has_weight else 1.0
+        except ValueError:
+            tags[word] = 1.0  # a tag that holds the sign itself, such as label:household=mom
+    return tags
 
 
 def chosen(circle: str | None, audience: str | None, ids: Path | None) -> "SeedsIn":
@@ -135,6 +189,21 @@ def show_lookalikes(facts: dict[str, Any], out: Path | None) -> None:
         return
     for row in facts["lookalikes"]:
         typer.echo(f"{row['similarity']:.2f}  {row['user_id']}")
+
+
+def show_crossover(rows: list[dict[str, Any]]) -> None:
+    """Draw what each circle offers, and who bridges."""
+    table = Table(
+        "circle", "name", "score", "fit", "new reach", "shared", "lift", "bridges", box=None
+    )
+    for row in rows:
+        table.add_row(
+            row["circle_id"], row["name"], figure(row["score"]), figure(row["fit"]),
+            f"{row['new_reach']:,}", f"{row['shared']:,}",
+            f"{row['lift']:.1f} ({row['lift_low']:.1f}-{row['lift_high']:.1f})",
+            ", ".join(bridge["user_id"] for bridge in row["bridges"]),
+        )  # fmt: skip
+    Console().print(table)
 
 
 def figure(number: float | None) -> str:

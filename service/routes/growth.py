@@ -1,26 +1,33 @@
 """Growing outward: who is like a circle, an audience or a list of people."""
 
-from typing import Any
+from typing import Any, cast
 
 from fastapi import APIRouter, Request
 
 from segmentation import seeds as starting
+from segmentation.crossover import circles_for, partners_of, people_with_tags
 from segmentation.index import Snapshot
 from segmentation.lookalikes import Expansion
 from segmentation.rings import SeedsIn, joined_since, rings_of
 from segmentation.seeds import PURPOSE
 from service.asking import filter_of
-from service.auth import CanListMembers
+from service.auth import CanListMembers, CanRead
 from service.errors import InvalidValue, problems
 from service.growth import (
+    Bridges,
+    CircleCrossover,
     CircleLookalikes,
     ContactCost,
+    CrossoverAsked,
     ForPurpose,
     Limit,
     LookalikeAnswer,
     LookalikesAsked,
+    PartnerCrossover,
+    Partners,
 )
 from service.live import LiveSnapshot, live_snapshots
+from service.pace import Pace
 from service.schemas import CircleId
 
 router = APIRouter(prefix="/v1", tags=["growth"])
@@ -63,6 +70,104 @@ def audience_lookalikes(
         request, snapshot, seeds_in, asked.limit, named.purpose or PURPOSE, asked.contact_cost
     )
     return LookalikeAnswer.model_validate(facts)
+
+
+@router.get("/circles/{circle_id}/crossover", responses=problems(401, 403, 404, 422, 429, 500, 503))
+def circle_crossover(
+    circle_id: CircleId,
+    request: Request,
+    snapshot: LiveSnapshot,
+    key: CanRead,
+    limit: Partners = 20,
+    bridges: Bridges = 5,
+    purpose: ForPurpose = PURPOSE,
+) -> CircleCrossover:
+    """Say what every other circle offers this one's people: overlap, new reach, fit, bridges.
+
+    Without the scope `members` figures are blurred, nothing is said of too few people, and nobody
+    is named.
+    """
+    request.scope["coterie.purpose"] = purpose
+    may_list = key.allows("members")
+    if not may_list:
+        cast(Pace, request.app.state.figures).spend(key.key_id)
+    rows = partners_of(snapshot, circle_id, purpose=purpose, bridges=bridges if may_list else 0)
+    shown = rows[:limit]
+    if not may_list:
+        shown = [guarded(snapshot, circle_id, row, purpose) for row in shown]
+    request.scope["coterie.people"] = sum(len(row["bridges"]) for row in shown)
+    return CircleCrossover.model_validate(
+        {
+            "run_id": snapshot.run_id,
+            "circle_id": circle_id,
+            "eligible_for": purpose,
+            "approximate": not may_list,
+            "partners": shown,
+        }
+    )
+
+
+@router.post("/audiences:crossover", responses=problems(401, 403, 404, 413, 422, 500, 503))
+def partner_crossover(
+    request: Request, asked: CrossoverAsked, snapshot: LiveSnapshot, _: CanListMembers
+) -> PartnerCrossover:
+    """Say what every circle offers a partner's people, and what they offer the best of them."""
+    named = filter_of(request, asked)
+    purpose = named.purpose or PURPOSE
+    request.scope["coterie.purpose"] = purpose
+    seeds = partner_of(snapshot, named)
+    rows = circles_for(snapshot, seeds, purpose=purpose, bridges=asked.bridges)[: asked.limit]
+    request.scope["coterie.people"] = sum(len(row["bridges"]) for row in rows)
+    return PartnerCrossover.model_validate(
+        {
+            "run_id": snapshot.run_id,
+            "eligible_for": purpose,
+            "people": len(seeds.rows),
+            "unknown": seeds.unknown,
+            "circles": rows,
+        }
+    )
+
+
+def partner_of(snapshot: Snapshot, asked: CrossoverAsked) -> starting.Seeds:
+    """The people a partner is; exactly one way of naming them may be used."""
+    if sum(map(bool, (asked.user_ids, asked.tags, asked.filter))) != 1:
+        raise InvalidValue(
+            "Give `user_ids`, `tags` or a filter: one of them.", field="body.user_ids"
+        )
+    if asked.user_ids:
+        return starting.of_ids(snapshot, asked.user_ids)
+    if asked.tags:
+        return people_with_tags(snapshot, asked.tags)
+    return starting.of_audience(snapshot.audience(asked.filter))
+
+
+def guarded(
+    snapshot: Snapshot, circle_id: str, row: dict[str, Any], purpose: str
+) -> dict[str, Any]:
+    """A partner's row as callers may know it who may not list members.
+
+    Lift follows from the blurred figures; fit and score are told of enough people only, coarsely.
+    """
+    guard, hidden = snapshot.guard, snapshot.audiences.refusing(purpose)
+    own, other = (
+        snapshot.audience(f'circle = "{each}"', hidden=hidden)
+        for each in (circle_id, row["circle_id"])
+    )
+    beyond = snapshot.audience(
+        f'circle = "{row["circle_id"]}" AND NOT circle = "{circle_id}"', hidden=hidden
+    )
+    shared, new = guard.tell_common(own, other, purpose).count, guard.tell(beyond, purpose).count
+    blur = None if shared is None or not row["shared"] else shared / row["shared"]
+    lifts = {
+        name: None if blur is None else round(row[name] * blur, 1)
+        for name in ("lift", "lift_low", "lift_high")
+    }
+    coarse = {
+        name: None if new is None or row[name] is None else round(row[name], 2)
+        for name in ("fit", "score")
+    }
+    return row | {"shared": shared, "new_reach": new} | lifts | coarse
 
 
 def expanded(

@@ -7,9 +7,9 @@ import sys
 import pytest
 
 HEAVY = {"sklearn", "hdbscan", "duckdb", "pandas", "scipy", "pyarrow"}
-READ_SIDE = ("answers", "audience", "bitmaps", "conditions", "config", "database", "errors",
-             "filters", "history", "index", "keys", "layout", "lock", "lookalikes", "manifest",
-             "ranges", "registry", "rings", "seeds", "store")  # fmt: skip
+READ_SIDE = ("answers", "audience", "bitmaps", "conditions", "config", "crossover", "database",
+             "errors", "filters", "history", "index", "keys", "layout", "lock", "lookalikes",
+             "manifest", "ranges", "registry", "rings", "seeds", "store")  # fmt: skip
 
 
 @pytest.mark.parametrize("module", READ_SIDE)

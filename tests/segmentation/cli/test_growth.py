@@ -5,6 +5,7 @@ import json
 import pytest
 
 from segmentation.cli.app import main
+from segmentation.cli.growth import weighed
 from tests.service.stores import RUNS, fill
 
 
@@ -59,3 +60,32 @@ def test_lookalikes_of_a_filter_and_of_a_file_agree(said, tmp_path):
 def test_one_way_of_naming_people_must_be_given(said, words):
     """None and two are bad usage."""
     assert "one of them" in said("lookalikes", *words, code=2)
+
+
+def test_crossover_names_partners_and_bridges(said):
+    """Best first, for people and for scripts."""
+    facts = json.loads(said("crossover", "interest-1", "--bridges", 2, "--limit", 4, "--json"))
+    text = said("crossover", "interest-1", "--limit", 4)
+
+    scores = [row["score"] for row in facts["partners"]]
+    assert len(scores) == 4
+    assert scores == sorted(scores, reverse=True)
+    assert all(row["circle_id"] in text for row in facts["partners"])
+    assert sum(len(row["bridges"]) for row in facts["partners"]) > 0
+
+
+def test_a_partner_may_be_tags_alone(said):
+    """With weights or without."""
+    facts = json.loads(said("crossover", "--tags", "gaming=2,gardening,books=1", "--json"))
+
+    assert facts["people"] >= 20
+    assert facts["circles"][0]["offered"]["new_reach"] > 0
+
+
+def test_tags_may_hold_the_sign_of_weights():
+    """A label is a tag, not a weight."""
+    assert weighed("yoga=2, running,label:household=mom") == {
+        "yoga": 2.0,
+        "running": 1.0,
+        "label:household=mom": 1.0,
+    }

@@ -2,9 +2,15 @@
 
 import pytest
 
-from service.growth import CircleLookalikes, LookalikeAnswer
+from service.growth import (
+    CircleCrossover,
+    CircleLookalikes,
+    LookalikeAnswer,
+    PartnerCrossover,
+)
 
 PATH = "/v1/circles/interest-1/lookalikes"
+CROSSOVER = "/v1/circles/interest-1/crossover"
 GOLD = 'tier = "gold"'
 
 
@@ -109,3 +115,81 @@ def test_whoever_refuses_is_not_listed(api, planted):
 
     assert len(known) == len(ids) > 100
     assert not [user for user in known if {"email", "*"} & set(user["refuses"])]
+
+
+def test_the_lookalikes_of_everyone_are_nobody(api):
+    """There is no candidate left, and that is no error."""
+    answer = api.post("/v1/audiences:lookalikes", json={})
+
+    assert answer.json()["lookalikes"] == []
+    assert answer.json()["curve"] == []
+
+
+def test_crossover_of_a_circle_is_as_described(api):
+    """Exact, with names, for who may list members."""
+    answer = api.get(CROSSOVER, params={"limit": 5, "bridges": 3})
+
+    read = CircleCrossover.model_validate_json(answer.content)
+    assert read.model_dump(mode="json") == answer.json()
+    assert not read.approximate
+    assert len(read.partners) == 5
+    assert all(len(each.bridges) == min(3, each.shared) for each in read.partners)
+
+
+def test_small_numbers_and_names_are_kept_from_callers_who_may_not_list(ask, api):
+    """Blurred figures, nothing of fewer people than the least audience, nobody named."""
+    exact = {
+        each["circle_id"]: each
+        for each in api.get(CROSSOVER, params={"limit": 100}).json()["partners"]
+    }
+
+    answer = ask("read").get(CROSSOVER, params={"limit": 100})
+
+    assert answer.json()["approximate"]
+    for each in answer.json()["partners"]:
+        real = exact[each["circle_id"]]
+        assert each["bridges"] == []
+        for name in ("shared", "new_reach"):
+            assert each[name] is None or each[name] >= 50
+            if real[name] < 50:
+                assert each[name] is None
+        if each["shared"] is None:
+            assert each["lift"] is each["lift_low"] is each["lift_high"] is None
+        if each["new_reach"] is None:
+            assert each["fit"] is each["score"] is None
+    assert ask("read").get(CROSSOVER, params={"limit": 100}).json() == answer.json()
+    assert any(each["new_reach"] for each in answer.json()["partners"])
+
+
+@pytest.mark.parametrize(
+    "partner",
+    [
+        {"tags": {"yoga": 2.0, "running": 1.0, "cooking": 1.0}},
+        {"filter": GOLD},
+        {"user_ids": [f"user-{number:05}" for number in range(0, 500, 5)] + ["nobody"]},
+    ],
+)
+def test_a_partner_is_named_by_tags_a_filter_or_ids(api, partner):
+    """Each answer is as described; what is offered in turn is told of the best circles."""
+    answer = api.post("/v1/audiences:crossover", json={**partner, "limit": 8})
+
+    read = PartnerCrossover.model_validate_json(answer.content)
+    assert read.model_dump(mode="json") == answer.json()
+    assert read.unknown == ("user_ids" in partner)
+    assert len(read.circles) == 8
+    assert read.circles[0].offered is not None
+    assert read.circles[-1].offered is None
+
+
+@pytest.mark.parametrize("partner", [{}, {"filter": GOLD, "tags": {"yoga": 1.0}}])
+def test_a_partner_is_named_in_one_way(api, partner):
+    """None and two are refused."""
+    assert api.post("/v1/audiences:crossover", json=partner).status_code == 422
+
+
+def test_a_partners_list_needs_the_scope_members(ask):
+    """Two lists that differ by one person would tell of that person."""
+    body = {"filter": GOLD}
+
+    assert ask("read").post("/v1/audiences:crossover", json=body).status_code == 403
+    assert ask("members").post("/v1/audiences:crossover", json=body).status_code == 200
