@@ -20,6 +20,8 @@ from segmentation.layout import CHANGE_STRUCT, NONE, USER_STRUCT, ChangeRecord, 
 from segmentation.manifest import read_json, read_manifest
 from segmentation.placing import Placer
 from segmentation.registry import Registry, Strings, mapped
+from segmentation.resonance import FOLDER as SHARELOG
+from segmentation.resonance import ContentResonance
 
 DOCUMENTS = ("circles", "flywheel", "policy", "report")
 COLUMNS = (
@@ -201,6 +203,17 @@ class Snapshot:
     def placer(self) -> Placer:
         """What places people by their tags, as the run did."""
         return Placer(self.folder / "models", {row["circle_id"]: row for row in self._circles})
+
+    @cached_property
+    def resonance(self) -> ContentResonance:
+        """What says how contents resonate with the circles, as the run learned it."""
+        circles = {row["circle_id"]: row for row in self._circles}
+        try:
+            return ContentResonance(self.folder / SHARELOG, circles)
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise StoreDamaged(
+                f"`{self.folder / SHARELOG}` cannot be read: {error}. Make this run again."
+            ) from error
 
     def explanation(self, user_id: str) -> list[Row]:
         """Why a user is in their circles, tag by tag, and what would change it; by facet."""

@@ -22,8 +22,8 @@ from segmentation.engine import Engine
 from segmentation.errors import StoreError
 from segmentation.evidence import build_facts
 from segmentation.manifest import read_json, write_json
+from segmentation.resonance import FOLDER
 
-FOLDER = "sharing"
 FACTS = {
     "person": "SELECT user_id, person, circle FROM person ORDER BY person",
     "item": "SELECT item, content_id, author_code, author FROM item ORDER BY item",

@@ -30,8 +30,9 @@ from segmentation.merits import People
 from segmentation.notices import write_lines
 from segmentation.parents import families, raised, raised_before
 from segmentation.progress import Advance
+from segmentation.resonance import FOLDER as SHARELOG
+from segmentation.resonating import keep_resonance
 from segmentation.rights import assign_rights
-from segmentation.sharelog import FOLDER as SHARELOG
 from segmentation.sharing import score_sharing
 from segmentation.snapshot import write_snapshot
 from segmentation.tags import facet_matrix
@@ -178,7 +179,7 @@ def score_people(context: Context, advance: Advance) -> int:
         as_of=context.as_of,
         circles=context.circles("interest").labels,
         seed=context.seed,
-        kept=context.work.path("sharing/model.json").parent,
+        kept=context.work.path(f"{SHARELOG}/model.json").parent,
         progress=advance,
     )
     arrays = {
@@ -189,6 +190,12 @@ def score_people(context: Context, advance: Advance) -> int:
         "levers": sharing.levers,
         "influence": sharing.influence.score,
     }
+    keep_resonance(
+        context.engine,
+        context.work.folder / SHARELOG,
+        tags=context.facet("interest").tags,
+        circle_ids=context.work.load("identity/interest.json")["circle_ids"],
+    )
     save_arrays(context.work.path("sharing.npz"), arrays)
     pq.write_table(sharing.tag_currency, context.work.path("tag-currency.parquet"))
     context.work.save("sharing.json", sharing.report)

@@ -28,9 +28,9 @@ from segmentation.merits import carry_on
 from segmentation.placing import READING
 from segmentation.progress import Advance, Reporter
 from segmentation.registry import Registry, Strings
+from segmentation.resonance import FOLDER as SHARELOG
 from segmentation.revising import facts_of, revised
 from segmentation.run import RunOutcome, RunRequest, segment
-from segmentation.sharelog import FOLDER as SHARELOG
 from segmentation.snapshot import write_snapshot
 from segmentation.stages import Stage, tell
 from segmentation.tables import table_path

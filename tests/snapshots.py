@@ -1,5 +1,6 @@
 """A small but complete snapshot with planted circles, for tests of whatever reads one."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,13 @@ import numpy as np
 import pyarrow as pa
 
 from models.profiles import TagProfiles
+from models.resonance import Resonance, expit, gaps
 from segmentation.arrays import save_arrays
 from segmentation.holdings import Holdings
 from segmentation.index import Snapshot
 from segmentation.manifest import Facts, write_json
 from segmentation.placing import READING, People
+from segmentation.resonance import FILE, FOLDER, GAPS
 from segmentation.snapshot import write_snapshot
 from segmentation.tables import SCHEMAS, SnapshotTables
 
@@ -68,6 +71,7 @@ def build_snapshot(
     )
     tables = build_tables(users=users, seed=seed, run_id=run_id)
     plant_models(folder / "models", tables.tags, users)
+    plant_resonance(folder / FOLDER, tables.tags.words)
     write_snapshot(folder, tables, facts=facts)
     return Snapshot.open(folder)
 
@@ -101,6 +105,34 @@ def plant_models(folder: Path, tags: Holdings, users: int) -> None:
               "half_life_days": 30.0, "clip": 10.0}  # fmt: skip
     reading = {"max_circles": 3, "tastes": {"interest": tastes, "lifestyle": None}}
     write_json(folder / READING, reading)
+
+
+def plant_resonance(folder: Path, tags: Sequence[str]) -> None:
+    """Write by hand what resonates: circle number n shares tag n gladly and the next one not."""
+    folder.mkdir()
+    count = len(INTEREST) + 1
+    circle = np.minimum(np.arange(len(tags)), count - 1)
+    found = Resonance(
+        base=np.linspace(-4, -3, count),
+        base_variance=np.full(count, 0.01),
+        usual=expit(np.linspace(-4, -3, count)),
+        effect=np.linspace(0.2, -0.2, len(tags)),
+        effect_variance=np.full(len(tags), 0.01),
+        pair_starts=np.arange(len(tags) + 1),
+        pair_circle=circle,
+        own=np.where(np.arange(len(tags)) % 2, -2.0, 2.0),
+        own_variance=np.full(len(tags), 0.02),
+        pair_exposures=np.full(len(tags), 100.0),
+        pair_shares=np.full(len(tags), 5.0),
+        unknown=np.array([0.3, 0.1]),
+        power=np.array([1.0]),
+    )
+    words = {
+        "tag_names": np.array(tags),
+        "circle_ids": np.array([f"interest-{number + 1}" for number in range(count)]),
+    }
+    missed = {f"{GAPS}{name}": values for name, values in vars(gaps(found)).items()}
+    save_arrays(folder / FILE, found.to_arrays() | words | missed)
 
 
 def build_tables(*, users: int = 500, seed: int = 0, run_id: str = RUN_ID) -> SnapshotTables:
