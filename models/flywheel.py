@@ -1,37 +1,57 @@
-"""How fast the loop turns, what holds it back, how heavy it is, and where it will be."""
+"""How fast the loop turns, what holds it back, how heavy it is, and where given rates lead."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.lifecycle import STAGES
+from models.lifecycle import FLYWHEEL, STAGES, Ladder, Moment
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 MONTH_DAYS = 30.0
-MOST = 1e12  # a band beyond so many new people in one rotation says nothing
 RETAIN = STAGES.index("retain")
-TOP = STAGES.index("advocate")
 
 
 @dataclass(frozen=True)
 class Motion:
-    """The loop over one interval; shares by stage are NaN where a stage had nobody.
+    """The loop over one interval, in people: each array is groups x rungs.
 
-    `speed` is the share of people below the top who advanced in 30 days, `friction` the share of
-    people at each stage who fell back, went quiet or left, `weight` the share of all value that
-    is with retained people and advocates, and `momentum` is weight times speed.
+    Of the people on a rung `before`, so many `advanced`; of those of them who were `active`, so
+    many were `lost`: fell back, went quiet or left. Nobody can advance from the top.
     """
 
-    speed: float
-    speed_by_stage: FloatArray
-    friction: float
-    friction_by_stage: FloatArray
-    weight: float
-    momentum: float
+    people: IntArray
+    before: IntArray
+    advanced: IntArray
+    active: IntArray
+    lost: IntArray
+    days: float
+
+    @property
+    def speed(self) -> FloatArray:
+        """The share of each group below the top who advanced, in 30 days; NaN of nobody."""
+        climbing = self.before[:, :-1].sum(axis=1)
+        return monthly(shares(self.advanced[:, :-1].sum(axis=1), climbing), days=self.days)
+
+    @property
+    def speed_by_rung(self) -> FloatArray:
+        """The same by rung; NaN at the top and where nobody was."""
+        speed = monthly(shares(self.advanced, self.before), days=self.days)
+        speed[:, -1] = np.nan
+        return speed
+
+    @property
+    def friction(self) -> FloatArray:
+        """The share of each group's active people who were lost in the interval; NaN of nobody."""
+        return shares(self.lost.sum(axis=1), self.active.sum(axis=1))
+
+    @property
+    def friction_by_rung(self) -> FloatArray:
+        """The same by rung."""
+        return shares(self.lost, self.active)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,68 +84,68 @@ class Rates:
         return self.stayed / self.engaged_before if self.engaged_before else 0.0
 
 
-@dataclass(frozen=True)
-class Projection:
-    """Engaged people at each rotation: as expected, and a band of 80 %."""
-
-    expected: FloatArray
-    low: FloatArray
-    high: FloatArray
-
-
 def motion(
-    before: IntArray,
-    after: IntArray,
+    before: Moment,
+    after: Moment,
     *,
-    active_before: BoolArray,
-    active_after: BoolArray,
-    value: FloatArray,
     days: float,
+    ladder: Ladder = FLYWHEEL,
+    group: IntArray | None = None,
+    groups: int = 1,
 ) -> Motion:
-    """Measure the loop between two moments `days` apart; -1 is a person not there.
+    """Measure the loop between two moments `days` apart, for each group of people.
 
     Friction is counted among people who were active before, so old silence is not lost twice.
+    A `group` of -1 is in none; without groups everybody is in one.
     """
-    there = before >= 0
-    advanced = there & (after > before)
-    lost = active_before & ((after < before) | ~active_after)
-    climbing = there & (before < TOP)
-    weight = weight_of(after, value=value)
-    speed = float(monthly(ratio(advanced.sum(), climbing.sum()), days=days))
+    rung, later = ladder.climb(before.state), ladder.climb(after.state)
+    there = rung >= 0
+    fell = (later < rung) | ~after.active
+
+    def counted(at: IntArray, whom: BoolArray) -> IntArray:
+        return by_group(at, whom, group=group, shape=(groups, len(ladder.rungs)))
+
     return Motion(
-        speed=speed,
-        speed_by_stage=monthly(share_by_stage(before, climbing, advanced), days=days),
-        friction=ratio((lost & there).sum(), (there & active_before).sum()),
-        friction_by_stage=share_by_stage(before, there & active_before, lost),
-        weight=weight,
-        momentum=weight * speed,
+        people=counted(later, later >= 0),
+        before=counted(rung, there),
+        advanced=counted(rung, there & (later > rung)),
+        active=counted(rung, there & before.active),
+        lost=counted(rung, there & before.active & fell),
+        days=days,
     )
 
 
-def monthly(share: FloatArray | float, *, days: float) -> FloatArray:
-    """Return the share in 30 days that a share in so many days compounds to."""
-    return 1.0 - (1.0 - np.asarray(share, dtype=np.float64)) ** (MONTH_DAYS / days)
+def by_group(
+    rung: IntArray, whom: BoolArray, *, group: IntArray | None, shape: tuple[int, int]
+) -> IntArray:
+    """Count the people `whom` by group and rung."""
+    at = np.zeros(len(rung), dtype=np.int64) if group is None else group
+    counted = whom & (at >= 0)
+    cells = np.bincount(at[counted] * shape[1] + rung[counted], minlength=shape[0] * shape[1])
+    return cells.reshape(shape)
 
 
-def weight_of(stage: IntArray, *, value: FloatArray) -> float:
-    """Return the share of all (positive) value that is with retained people and advocates."""
+def weight_of(
+    stage: IntArray, *, value: FloatArray, group: IntArray | None = None, groups: int = 1
+) -> FloatArray:
+    """Return the share of each group's (positive) value that is with retained and advocates."""
+    at = np.zeros(len(stage), dtype=np.int64) if group is None else group
     worth = np.where((stage >= 0) & (value > 0), value, 0.0)
-    total = float(worth.sum())
-    return float(worth[stage >= RETAIN].sum()) / total if total > 0 else 0.0
+    inside = at >= 0
+    held = inside & (stage >= RETAIN)
+    whole = np.bincount(at[inside], weights=worth[inside], minlength=groups)
+    upper = np.bincount(at[held], weights=worth[held], minlength=groups)
+    return np.divide(upper, whole, out=np.zeros(groups), where=whole > 0)
 
 
-def share_by_stage(stage: IntArray, among: BoolArray, holds: BoolArray) -> FloatArray:
-    """Return, for each stage, the share of the people `among` it for whom something holds."""
-    people = np.bincount(stage[among], minlength=len(STAGES))
-    hits = np.bincount(stage[among & holds], minlength=len(STAGES))
-    shares: FloatArray = np.full(len(STAGES), np.nan)
-    np.divide(hits, people, out=shares, where=people > 0)
-    return shares
+def monthly(share: FloatArray, *, days: float) -> FloatArray:
+    """Return the share in 30 days that a share in so many days compounds to."""
+    return np.asarray(1.0 - (1.0 - share) ** (MONTH_DAYS / days))
 
 
-def ratio(part: float, whole: float) -> float:
-    """Return part / whole, and 0 of nothing."""
-    return float(part / whole) if whole else 0.0
+def shares(part: IntArray, whole: IntArray) -> FloatArray:
+    """Return part / whole, NaN of nobody."""
+    return np.asarray(np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0))
 
 
 def project(
@@ -144,31 +164,3 @@ def project(
         everyone += new
         course.append(everyone)
     return np.array(course[:rotations])
-
-
-def project_band(
-    rates: Rates, *, rotations: int, seed: int = 0, draws: int = 4_000, level: float = 0.8
-) -> Projection:
-    """Project measured rates with a band from their own uncertainty and the chance of each turn.
-
-    Rates are drawn from their posteriors (Jeffreys priors), then people by Poisson and binomial.
-    """
-    rng = np.random.default_rng(seed)
-    growth = rng.gamma(rates.referred + 0.5, 1.0, draws) / max(rates.engaged, 1)
-    left = rates.engaged_before - rates.stayed
-    stay = rng.beta(rates.stayed + 0.5, left + 0.5, draws)
-    active = np.full(draws, rates.engaged)
-    courses = np.full((rotations, draws), float(rates.engaged))
-    for turn in range(1, rotations):
-        new = rng.poisson(np.minimum(growth * active, MOST))
-        active = rng.binomial(active, stay) + new
-        courses[turn] = courses[turn - 1] + new
-    expected = project(
-        rates.engaged,
-        advocacy=rates.advocacy,
-        referrals=rates.referrals,
-        persistence=rates.persistence,
-        rotations=rotations,
-    )
-    low, high = np.quantile(courses, [(1 - level) / 2, (1 + level) / 2], axis=1)
-    return Projection(expected, low, high)

@@ -148,10 +148,62 @@ class SharingConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EvidenceConfig:
+    """What shows that somebody is at a stage: acts on so many days and in so many windows.
+
+    `channels` names channels, roles of `[channels]`, or `acts`: what means more than looking.
+    `within` looks back so many windows, 0 as far as there is; `active` asks that anything at all
+    happened in the last window.
+    """
+
+    channels: tuple[str, ...] = ("acts",)
+    days: int = 1
+    windows: int = 1
+    within: int = 0
+    active: bool = True
+
+
+def once() -> EvidenceConfig:
+    """One act ever, as a customer once is a customer."""
+    return EvidenceConfig(active=False)
+
+
+def again() -> EvidenceConfig:
+    """Acts on two days."""
+    return EvidenceConfig(days=2)
+
+
+def lasting() -> EvidenceConfig:
+    """Acts in two windows."""
+    return EvidenceConfig(days=2, windows=2)
+
+
+def carrying() -> EvidenceConfig:
+    """Sharing or inviting of late."""
+    return EvidenceConfig(channels=("sharing", "invitations"), within=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StagesConfig:
+    """The evidence for each stage above `engage`, where everybody is; the highest wins."""
+
+    acquire: EvidenceConfig = field(default_factory=once)
+    nurture: EvidenceConfig = field(default_factory=again)
+    retain: EvidenceConfig = field(default_factory=lasting)
+    advocate: EvidenceConfig = field(default_factory=carrying)
+
+
+@dataclass(frozen=True, kw_only=True)
 class LifecycleConfig:
-    """The window in which evidence for a stage must lie."""
+    """The window in which evidence must lie, how many of them are followed, and the evidence.
+
+    `asking` are channels or roles in which people ask for more, a rung of 5A.
+    """
 
     window_days: float = 30.0
+    windows: int = 12
+    asking: tuple[str, ...] = ("search", "voice")
+    stages: StagesConfig = field(default_factory=StagesConfig)
 
 
 @dataclass(frozen=True, kw_only=True)

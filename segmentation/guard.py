@@ -84,6 +84,21 @@ class Guard:
         low = max(self.minimum, round(told - reach))
         return Figure(told, low, round(told + reach), False)
 
+    def share(self, share: float | None, among: int | None, asked: str) -> float | None:
+        """A share of so many people, blurred by a few of them; of too few nothing is told."""
+        if self.minimum < 2 or share is None or among is None:
+            return share
+        if among < self.minimum:
+            return None
+        blurred = share * among + self._step * self._draw(asked)
+        return float(max(0.0, self._step * round(blurred / self._step) / among))
+
+    def about(self, people: float) -> float | None:
+        """A number of people foretold, rounded; None when they are too few to say."""
+        if self.minimum < 2:
+            return people
+        return float(self._step * round(people / self._step)) if people >= self.minimum else None
+
     def _steadied(self, audience: Audience, tree: Node) -> Node:
         if self.minimum < 2:
             return tree

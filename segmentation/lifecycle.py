@@ -1,4 +1,4 @@
-"""Everyone's stage in the lifecycle, now and one window earlier, from the valid events."""
+"""Everyone's stage in the lifecycle, now and in the windows before, from the valid events."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,41 +9,40 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from models.lifecycle import STAGES, Evidence, Transitions, stages, transitions
+from models.lifecycle import STAGES, Moment, Transitions, moment, transitions
 from segmentation.config import Config
-from segmentation.customers import habits_at, has_sales, horizon_of
-from segmentation.engine import Engine, literal
-from segmentation.people import DAY_US, by_person, microseconds, timestamp
+from segmentation.course import Windows, acts_of, read_course, register, rules_of, windows_of
+from segmentation.engine import Engine
 from segmentation.tables import TIME
 
 IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
-LONG_AGO = "DATE '1970-01-01'"  # the day of acts without a date
-
-
-@dataclass(frozen=True)
-class Moment:
-    """Where everyone stood at one time: stage (-1: not there yet) and whether active."""
-
-    stage: IntArray
-    active: BoolArray
 
 
 @dataclass(frozen=True)
 class Lifecycle:
-    """Everyone's stage now and one window earlier, seen from the same events.
+    """Everyone's stage now and in earlier windows, seen from the same events.
 
-    `earlier` is None when the source has no time. `table` is the `lifecycle` table; its previous
-    stage is that of the run before where there was one.
+    `moments` begin with now and go back a window each; there is but one when the source has no
+    time. `table` is the `lifecycle` table; its previous stage is that of the run before where
+    there was one.
     """
 
-    now: Moment
-    earlier: Moment | None
+    moments: tuple[Moment, ...]
     transitions: Transitions
     against: str
-    window_days: float
+    windows: Windows
     table: pa.Table
     acts: str
+
+    @property
+    def now(self) -> Moment:
+        """Where everyone stands."""
+        return self.moments[0]
+
+    @property
+    def earlier(self) -> Moment | None:
+        """Where everyone stood one window earlier."""
+        return self.moments[1] if len(self.moments) > 1 else None
 
 
 def lifecycle_stages(
@@ -54,102 +53,28 @@ def lifecycle_stages(
     as_of: datetime | None,
     previous: pa.Table | None = None,
 ) -> Lifecycle:
-    """Find everyone's stage at `as_of`, and one window before it to see how people move.
+    """Find everyone's stage at `as_of`, and window by window before it to see how people move.
 
     `previous` is the `lifecycle` table of the run before; without it, moves are counted from one
     window earlier.
     """
+    register(engine, tables)
     acts = acts_of(engine, config, tables)
-    window = window_of(engine, config, tables, as_of=as_of)
-    start = as_of - timedelta(days=window) if as_of and window else None
-
-    def seen_at(at: datetime | None) -> Moment:
-        return moment_at(engine, config, tables, at=at, acts=acts, window_days=window)
-
-    now = seen_at(as_of if start else None)
-    earlier = seen_at(start) if start else None
+    windows = windows_of(engine, config, tables, as_of=as_of)
+    course = read_course(engine, config, tables, windows=windows, acts=acts)
+    backs = range(windows.count)
+    moments = tuple(moment(course, rules_of(config), back=back) for back in backs)
+    start = windows.as_of - timedelta(days=windows.days) if windows.as_of else None
     people = engine.execute("SELECT user_id FROM people ORDER BY user_id")["user_id"]
-    moves = moves_from(previous, people=people, now=now, earlier=earlier)
+    now, earlier = moments[0], moments[1] if start else None
     return Lifecycle(
-        now=now,
-        earlier=earlier,
-        transitions=moves,
+        moments=moments,
+        transitions=moves_from(previous, people=people, now=now, earlier=earlier),
         against="one window earlier" if previous is None else "the previous run",
-        window_days=window,
+        windows=windows,
         table=lifecycle_table(people, now, earlier, previous=previous, as_of=as_of, start=start),
         acts=", ".join(acts) or ("visits on later days" if start else "none in the source"),
     )
-
-
-def acts_of(engine: Engine, config: Config, tables: Path) -> tuple[str, ...]:
-    """Return the channels whose events mean more than looking; none means any event does."""
-    if has_sales(engine, config, tables):
-        return tuple(channel for channel in config.channels.money if channel != "return")
-    roles = config.channels
-    meant = {*roles.voice, *roles.sharing, *roles.invitations}
-    used = engine.rows("SELECT DISTINCT channel FROM events ORDER BY channel")
-    return tuple(channel for (channel,) in used if channel in meant)
-
-
-def window_of(engine: Engine, config: Config, tables: Path, *, as_of: datetime | None) -> float:
-    """Return the length of a window in days; 0 when there is no time to divide."""
-    return 0.0 if as_of is None else horizon_of(habits_at(engine, tables, as_of), config)
-
-
-def moment_at(
-    engine: Engine,
-    config: Config,
-    tables: Path,
-    *,
-    at: datetime | None,
-    acts: tuple[str, ...],
-    window_days: float,
-) -> Moment:
-    """Find everyone's stage at a moment; None looks at all there is as one window."""
-    sql = evidence_sql(config, at=at, acts=acts, window_days=window_days)
-    found = by_person(engine, tables, sql)
-    first_visit = 0 if acts else 1
-    stage = stages(
-        Evidence(
-            active=found["active"] > 0,
-            acts=np.maximum(found["acts"].astype(np.int64) - first_visit, 0),
-            act_windows=found["act_windows"].astype(np.int64),
-            advocated=found["advocated"] > 0,
-        )
-    )
-    absent = (found["seen"] == 0) & (found["ever"] > 0)
-    return Moment(np.where(absent, -1, stage), found["active"] > 0)
-
-
-def evidence_sql(
-    config: Config, *, at: datetime | None, acts: tuple[str, ...], window_days: float
-) -> str:
-    """Return SQL for the evidence of every user with events, as it was at a moment."""
-    carrying = (*config.channels.sharing, *config.channels.invitations)
-    advocating = among(carrying) if carrying else "FALSE"
-    act = f"{among(acts)} AND value > 0" if acts else "TRUE"
-    if at is None:
-        known, recent, day, window = "TRUE", "TRUE", "row_number() OVER ()" if acts else "0", "0"
-    else:
-        known = f"ts IS NULL OR ts <= {timestamp(at)}"
-        window = f"({microseconds(at)} - epoch_us(ts)) // {round(window_days * DAY_US)}"
-        recent, day = f"coalesce({window} = 0, FALSE)", f"coalesce(CAST(ts AS DATE), {LONG_AGO})"
-    return f"""
-        SELECT user_id, 1 AS ever,
-               max(CASE WHEN known THEN 1 ELSE 0 END) AS seen,
-               max(CASE WHEN known AND recent THEN 1 ELSE 0 END) AS active,
-               count(DISTINCT CASE WHEN known AND act THEN day END) AS acts,
-               count(DISTINCT CASE WHEN known AND act THEN win END) AS act_windows,
-               max(CASE WHEN known AND recent AND advocating THEN 1 ELSE 0 END) AS advocated
-        FROM (SELECT user_id, {known} AS known, {recent} AS recent, {act} AS act, {day} AS day,
-                     {window} AS win, {advocating} AS advocating FROM events)
-        GROUP BY user_id
-        """
-
-
-def among(channels: tuple[str, ...]) -> str:
-    """Return SQL asking whether an event's channel is one of these."""
-    return f"channel IN ({', '.join(literal(channel) for channel in channels)})"
 
 
 def moves_from(

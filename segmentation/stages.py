@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -15,6 +16,7 @@ from segmentation.assembly import primary_circles
 from segmentation.circling import find_circles, measure_stability
 from segmentation.config import FACETS, Facet
 from segmentation.context import Context
+from segmentation.course import rules_of
 from segmentation.customers import customer_statistics
 from segmentation.decisions import POLICY
 from segmentation.durable import link_folder, replace_text
@@ -23,8 +25,9 @@ from segmentation.gathering import facts_of, gather, keep_models, keep_sums
 from segmentation.guiding import given_names, wishes_of
 from segmentation.identity import Earlier, identify
 from segmentation.ingest import ingest
+from segmentation.invitations import read_invitations
 from segmentation.lifecycle import lifecycle_stages
-from segmentation.loop import flywheel_report
+from segmentation.loop import Grouping, flywheel_report
 from segmentation.memory import Memory
 from segmentation.merits import People
 from segmentation.notices import write_lines
@@ -36,6 +39,7 @@ from segmentation.rights import assign_rights
 from segmentation.sharing import score_sharing
 from segmentation.snapshot import write_snapshot
 from segmentation.tags import facet_matrix
+from segmentation.trend import with_trend
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Stage:
 
 def read_inputs(context: Context, advance: Advance) -> int:
     """Files -> valid tables and quarantine."""
+    rules_of(context.config)  # what cannot be is refused before the long work
     context.tables.mkdir(parents=True, exist_ok=True)
     asked = context.work.request()["as_of"]
     report = ingest(
@@ -214,10 +219,14 @@ def turn_flywheel(context: Context, advance: Advance) -> int:
         as_of=context.as_of,
         previous=context.table_before("lifecycle"),
     )
-    growth = context.work.load("sharing.json")["growth"]
-    k_factor = growth["k"] if growth["invitations"] else None
     flywheel = flywheel_report(
-        lifecycle, value=customers.value, k_factor=k_factor, seed=context.seed
+        lifecycle,
+        value=customers.value,
+        invitations=read_invitations(
+            context.engine, context.config, context.tables, as_of=context.as_of
+        ),
+        circles=[grouping_of(context, name) for name in FACETS],
+        seed=context.seed,
     )
     save_arrays(
         context.work.path("customers.npz"),
@@ -230,9 +239,15 @@ def turn_flywheel(context: Context, advance: Advance) -> int:
         },
     )
     pq.write_table(lifecycle.table, context.work.path("lifecycle.parquet"))
-    context.work.save("flywheel.json", flywheel.to_dict())
+    context.work.save("flywheel.json", with_trend(flywheel, context))
     context.work.save("customers.json", customers.report)
     return len(customers.value)
+
+
+def grouping_of(context: Context, name: Facet) -> Grouping:
+    """Everyone by their primary circle in a facet."""
+    ids = context.work.load(f"identity/{name}.json")["circle_ids"]
+    return Grouping(name, context.circles(name).labels.astype(np.int64), ids)
 
 
 def give_rights(context: Context, advance: Advance) -> int:

@@ -8,16 +8,22 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from models.lifecycle import STATES, Moment, transitions
 from models.profiles import TagProfiles
 from models.resonance import Resonance, expit, gaps
 from segmentation.arrays import save_arrays
+from segmentation.course import Windows
 from segmentation.holdings import Holdings
 from segmentation.index import Snapshot
-from segmentation.manifest import Facts, write_json
+from segmentation.invitations import Invitations
+from segmentation.lifecycle import Lifecycle
+from segmentation.loop import Grouping, flywheel_report
+from segmentation.manifest import Facts, iso, write_json
 from segmentation.placing import READING, People
 from segmentation.resonance import FILE, FOLDER, GAPS
 from segmentation.snapshot import write_snapshot
 from segmentation.tables import SCHEMAS, SnapshotTables
+from segmentation.trend import trend_point
 
 RUN_ID = "20261101T020000Z-0a1b2c3d"
 AS_OF = datetime(2026, 11, 1, 2, tzinfo=UTC)
@@ -155,7 +161,7 @@ def build_tables(*, users: int = 500, seed: int = 0, run_id: str = RUN_ID) -> Sn
         tier_changes=table("tier-changes", changes),
         quarantine=table("quarantine", quarantine()),
         lifecycle=table("lifecycle", stages),
-        flywheel=flywheel(stages),
+        flywheel=flywheel(stages, members),
         policy=POLICY,
         report={"basis": "planted", "findings": [], "people": users},
         tags=holdings(TAGS, users, 0.3, seed),
@@ -338,35 +344,41 @@ def quarantine() -> list[dict[str, Any]]:
     ]
 
 
-def flywheel(stages: list[dict[str, Any]]) -> dict[str, Any]:
-    """Stage counts that reconcile with the lifecycle table; nothing is projected."""
-    counts = [sum(row["stage"] == name for row in stages) for name in STAGES]
-    before, after = [*STAGES, "newcomer"], [*STAGES, "gone"]
-    return {
-        "stages": [
-            {
-                "stage": name,
-                "people": count,
-                "share": count / max(len(stages), 1),
-                "speed": None,
-                "friction": 0.1,
-            }
-            for name, count in zip(STAGES, counts, strict=True)
-        ],
-        "speed": 0.12,
-        "friction": 0.1,
-        "weight": 0.4,
-        "momentum": 0.048,
-        "k_factor": 0.3,
-        "rates": dict.fromkeys(("engaged", "advocacy", "referrals", "persistence")),
-        "projection": None,
-        "transitions": {
-            "against": "one window earlier",
-            "before": before,
-            "after": after,
-            "counts": [[0] * len(after) for _ in STAGES] + [[*counts, 0]],
-            "shares": [[0.0] * len(after) for _ in before],
-        },
-        "mappings": {"aipl": dict.fromkeys(STAGES, "interest")},
-        "basis": {"window_days": 30.0, "windows": "rolling", "acts": "purchase"},
+def flywheel(
+    stages: list[dict[str, Any]], members: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    """The report of the stages of the lifecycle table, and of windows before them at random."""
+    random = np.random.default_rng(len(stages))
+    now = np.array([STATES.index(row["stage"]) for row in stages], dtype=np.int64)
+    states = [now, *(random.permutation(now) for _ in range(6))]
+    moments = tuple(Moment(state, random.random(len(now)) < 0.7) for state in states)
+    nobody, never = np.zeros(0, dtype=np.int64), np.zeros(0)
+    report = flywheel_report(
+        Lifecycle(
+            moments=moments,
+            transitions=transitions(moments[1].stage, moments[0].stage),
+            against="one window earlier",
+            windows=Windows(30, len(moments), AS_OF),
+            table=pa.table({}),
+            acts="purchase",
+        ),
+        value=random.gamma(2.0, 50.0, len(now)),
+        invitations=Invitations(nobody, never, nobody, nobody, never),
+        circles=[grouping(facet, stages, members) for facet in ("interest", "lifestyle")],
+    )
+    return report | {"trend": [trend_point(report, run_id=RUN_ID, as_of=iso(AS_OF))]}
+
+
+def grouping(
+    facet: str, stages: list[dict[str, Any]], members: Sequence[dict[str, Any]]
+) -> Grouping:
+    """Everyone by their primary circle in a facet."""
+    primary = {
+        row["user_id"]: row["circle_id"]
+        for row in members
+        if row["facet"] == facet and row["rank"] == 1
     }
+    ids = sorted(set(primary.values()))
+    places = [ids.index(primary[user]) if (user := row["user_id"]) in primary else -1
+              for row in stages]  # fmt: skip
+    return Grouping(facet, np.array(places, dtype=np.int64), ids)

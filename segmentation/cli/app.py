@@ -8,6 +8,7 @@ import typer
 
 from segmentation.cli.audiences import register as register_audiences
 from segmentation.cli.circles import register as register_circles
+from segmentation.cli.flywheel import register as register_flywheel
 from segmentation.cli.growth import register as register_growth
 from segmentation.cli.lift import register as register_lift
 from segmentation.cli.operations import register as register_operations
@@ -35,6 +36,7 @@ for register in (
     register_circles,
     register_timeline,
     register_audiences,
+    register_flywheel,
     register_operations,
     register_work,
     register_tiers,

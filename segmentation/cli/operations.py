@@ -1,4 +1,4 @@
-"""Commands that answer from the live run or serve it: `flywheel`, `keys`, `serve`."""
+"""Commands for those who serve the live run: `keys`, `serve`."""
 
 from datetime import timedelta
 from ipaddress import ip_address
@@ -16,80 +16,8 @@ keys = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=Tru
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
-    app.command()(flywheel)
     app.command()(serve)
     app.add_typer(keys, name="keys")
-
-
-def flywheel(
-    project: Annotated[
-        int | None, typer.Option("--project", min=1, help="Rotations to look ahead.")
-    ] = None,
-    engaged: Annotated[float | None, typer.Option(min=0, help="People engaged at first.")] = None,
-    advocacy: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Share of the engaged who advocate.")
-    ] = None,
-    referrals: Annotated[
-        float | None, typer.Option(min=0, help="New people an advocate brings a rotation.")
-    ] = None,
-    persistence: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Share who advocate again next rotation.")
-    ] = None,
-    store: StorePath = DEFAULT_STORE,
-    as_json: Json = False,
-) -> None:
-    """Show the loop: stages, speed, friction, weight; `--project` looks ahead."""
-    given = {"engaged": engaged, "advocacy": advocacy, "referrals": referrals,
-             "persistence": persistence}  # fmt: skip
-    asked = {name: value for name, value in given.items() if value is not None}
-    measured = {} if len(asked) == len(given) else measured_flywheel(store)
-    if project is None:
-        if asked:
-            raise UsageError("Rates are given but no `--project N`: say how many rotations.")
-        answer(measured, as_json, lambda: show_flywheel(measured))
-        return
-    facts = projection(measured.get("rates", {}) | asked, project)
-    answer(facts, as_json, lambda: show_projection(facts))
-
-
-def measured_flywheel(store: StorePath) -> dict[str, Any]:
-    """The flywheel of the live run."""
-    from segmentation.index import Snapshot
-    from segmentation.store import Store
-
-    snapshot = Snapshot.open(Store(store).live_folder())
-    return {"run_id": snapshot.run_id, **snapshot.flywheel()}
-
-
-def projection(rates: dict[str, Any], rotations: int) -> dict[str, Any]:
-    """Engaged people after each rotation."""
-    from models.flywheel import project
-
-    missing = {"engaged", "advocacy", "referrals", "persistence"} - rates.keys()
-    if missing:
-        names = ", ".join(f"`--{name}`" for name in sorted(missing))
-        raise UsageError(f"The live run measured no {names}: give them.")
-    used = {
-        name: float(rates[name]) for name in ("engaged", "advocacy", "referrals", "persistence")
-    }
-    engaged = project(**used, rotations=rotations)
-    return {"rates": used, "engaged": [round(float(value), 6) for value in engaged]}
-
-
-def show_projection(facts: dict[str, Any]) -> None:
-    """Draw one bar a rotation."""
-    table = Table("rotation", "engaged", "", box=None)
-    most = max(facts["engaged"])
-    for rotation, engaged in enumerate(facts["engaged"], start=1):
-        table.add_row(str(rotation), f"{engaged:,.2f}", "█" * round(40 * engaged / max(most, 1e-9)))
-    Console().print(table)
-
-
-def show_flywheel(facts: dict[str, Any]) -> None:
-    """Draw the stages and the figures of the loop."""
-    from segmentation.cli.summary import flywheel_table
-
-    Console().print(flywheel_table(facts))
 
 
 @keys.command("create")

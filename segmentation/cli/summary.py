@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from segmentation.answers import Row
+from segmentation.cli.wheel import figures_sentence, stage_table
 from segmentation.config import FACETS
 from segmentation.index import Snapshot
 from segmentation.store import Store
@@ -31,7 +32,8 @@ def print_summary(outcome: "RunOutcome", store: Path) -> None:
         show_crosstab(console, snapshot)
         console.print(sharing_sentence(outcome.report["sharing"]))
         console.print(tier_table(snapshot.tiers()))
-        console.print(flywheel_table(snapshot.flywheel()))
+        console.print(stage_table(snapshot.flywheel()["stages"], title="Flywheel"))
+        console.print(figures_sentence(snapshot.flywheel()))
     for finding in outcome.report["findings"]:
         console.print(f"[yellow]![/yellow] {finding['message']}")
     console.print(f"\nSee it in a browser: [bold]coterie serve --store {store}[/bold]")
@@ -131,16 +133,6 @@ def tier_table(tiers: list[Row]) -> Table:
         named = {benefit["kind"]: benefit["name"] for benefit in reversed(tier["benefits"])}
         people = f"{tier['members']:,}"
         table.add_row(tier["name"], people, named["material"], named["spiritual"])
-    return table
-
-
-def flywheel_table(facts: Row) -> Table:
-    """The five stages, and how the loop turns."""
-    table = Table("stage", "people", "share", "", title="Flywheel", box=None,
-                  title_justify="left")  # fmt: skip
-    for stage in facts["stages"]:
-        bar = "█" * round(30 * stage["share"])
-        table.add_row(stage["stage"], f"{stage['people']:,}", f"{stage['share']:.1%}", bar)
     return table
 
 

@@ -1,24 +1,24 @@
-"""Speed, friction, weight, and where the loop leads."""
+"""Speed, friction, weight, and where given rates lead."""
 
 import numpy as np
 import pytest
 
-from models.flywheel import Rates, motion, project, project_band, weight_of
+from models.flywheel import motion, project, weight_of
+from models.lifecycle import LADDERS, STATES, Moment
 
-EVERYONE = np.ones(4, dtype=bool)
+STATE = {stage: STATES.index(stage) for stage in STATES}
 
 
-def turned(before, after, *, days=30.0, active_after=None, value=None):
-    """The motion of a few people, all active unless said otherwise."""
-    everyone = np.ones(len(before), dtype=bool)
-    return motion(
-        np.array(before),
-        np.array(after),
-        active_before=everyone,
-        active_after=everyone if active_after is None else np.array(active_after),
-        value=np.ones(len(before)) if value is None else np.array(value, dtype=float),
-        days=days,
-    )
+def at(*stages, active=None):
+    """Where a few people stood, all active unless said otherwise; None is not there."""
+    states = [-1 if stage is None else STATE[stage] for stage in stages]
+    here = [stage is not None for stage in stages] if active is None else active
+    return Moment(np.array(states), np.array(here))
+
+
+def turned(before, after, *, days=30.0, **groups):
+    """The motion between two moments."""
+    return motion(before, after, days=days, **groups)
 
 
 @pytest.mark.parametrize(("persistence", "fifth"), [(1.0, 146.41), (0.0, 111.11)])
@@ -41,81 +41,87 @@ def test_more_of_any_rate_never_means_fewer_people(rate):
     assert np.all(faster[2:] > slower[2:])
 
 
-def test_bands_cover_what_planted_rates_lead_to():
-    """The next rotations of 300 planted loops lie inside their 80 % band about that often."""
-    random = np.random.default_rng(0)
-    inside = []
-    for trial in range(300):
-        engaged, growth, stay = 800, random.uniform(0.02, 0.1), random.uniform(0.5, 0.95)
-        rates = Rates(
-            engaged=engaged,
-            advocates=80,
-            referred=random.poisson(growth * engaged),
-            engaged_before=engaged,
-            stayed=random.binomial(engaged, stay),
-        )
-        active = everyone = engaged
-        for _ in range(4):
-            new = random.poisson(growth * active)
-            active = random.binomial(active, stay) + new
-            everyone += new
-
-        band = project_band(rates, rotations=5, seed=trial, draws=1_000)
-
-        inside.append(band.low[-1] <= everyone <= band.high[-1])
-
-    assert 0.74 <= np.mean(inside) <= 0.88
-
-
-def test_a_band_is_the_same_for_the_same_seed():
-    """Randomness comes from the seed alone."""
-    rates = Rates(engaged=100, advocates=10, referred=9, engaged_before=90, stayed=70)
-
-    one, other = project_band(rates, rotations=5), project_band(rates, rotations=5)
-
-    assert np.array_equal(one.low, other.low)
-    assert np.array_equal(one.high, other.high)
-
-
 def test_speed_counts_those_who_advance_below_the_top():
     """One of two climbers advances; the advocate cannot."""
-    found = turned([0, 1, 4], [1, 1, 4])
+    found = turned(at("engage", "acquire", "advocate"), at("acquire", "acquire", "advocate"))
 
-    assert found.speed == pytest.approx(0.5)
-    assert found.speed_by_stage[0] == 1.0
-    assert np.isnan(found.speed_by_stage[2])
+    assert found.speed[0] == pytest.approx(0.5)
+    assert found.speed_by_rung[0, 0] == 1.0
+    assert np.isnan(found.speed_by_rung[0, [2, 4]]).all()
 
 
 def test_speed_is_given_for_thirty_days():
     """Half advancing in 15 days compounds to three quarters in 30, and never beyond all."""
-    assert turned([0, 0], [1, 0], days=15).speed == pytest.approx(0.75)
+    found = turned(at("engage", "engage"), at("acquire", "engage"), days=15)
+
+    assert found.speed[0] == pytest.approx(0.75)
 
 
 def test_friction_counts_falling_back_leaving_and_going_quiet():
-    """Three of four lose their place in one of the three ways."""
-    found = turned([2, 2, 2, 2], [1, -1, 2, 2], active_after=[True, False, False, True])
+    """Three of four active people lose their place in one of the three ways."""
+    before = at("nurture", "nurture", "nurture", "nurture", "acquire", active=[1, 1, 1, 1, 0])
+    after = at("acquire", None, "nurture", "nurture", "acquire", active=[1, 0, 0, 1, 0])
 
-    assert found.friction == pytest.approx(0.75)
-    assert found.friction_by_stage[2] == pytest.approx(0.75)
+    found = turned(Moment(before.state, before.active > 0), Moment(after.state, after.active > 0))
+
+    assert found.friction[0] == pytest.approx(0.75)
+    assert found.friction_by_rung[0, 2] == pytest.approx(0.75)
 
 
 def test_one_more_advance_raises_speed_and_one_more_fall_raises_friction():
     """Each figure moves with what it measures."""
-    assert turned([0, 0, 1], [1, 1, 1]).speed > turned([0, 0, 1], [1, 0, 1]).speed
-    assert turned([1, 1, 1], [0, 0, 1]).friction > turned([1, 1, 1], [0, 1, 1]).friction
+    before = at("engage", "acquire", "acquire")
+
+    risen = turned(before, at("acquire", "nurture", "acquire"))
+    still = turned(before, at("acquire", "acquire", "acquire"))
+    fallen = turned(before, at("acquire", "engage", "acquire"))
+
+    assert risen.speed > still.speed
+    assert fallen.friction > still.friction
+
+
+def test_groups_are_measured_apart_and_add_up_to_everyone():
+    """People in no group are in none of the figures."""
+    random = np.random.default_rng(0)
+    before, after = (Moment(random.integers(-1, 7, 300), random.random(300) < 0.7) for _ in "ab")
+    group = random.integers(-1, 3, 300)
+
+    apart = motion(before, after, days=30, group=group, groups=3)
+
+    for number in range(3):
+        inside = group == number
+        alone = motion(
+            Moment(before.state[inside], before.active[inside]),
+            Moment(after.state[inside], after.active[inside]),
+            days=30,
+        )
+        assert np.array_equal(apart.people[number], alone.people[0])
+        assert np.array_equal(apart.lost[number], alone.lost[0])
+        assert apart.speed[number] == alone.speed[0]
+
+
+def test_other_ladders_measure_their_own_rungs():
+    """To begin asking is a step of 5A and none of the loop."""
+    before, after = at("engage", "engage"), at("ask", "engage")
+
+    assert turned(before, after).speed[0] == 0.0
+    assert turned(before, after, ladder=LADDERS["5a"]).speed[0] == 0.5
+
+
+def test_a_group_of_nobody_has_no_speed():
+    """Nothing is claimed of it."""
+    found = motion(at("engage"), at("acquire"), days=30, group=np.array([0]), groups=2)
+
+    assert found.speed[0] == 1.0
+    assert np.isnan([found.speed[1], found.friction[1]]).all()
 
 
 def test_weight_is_the_value_with_retained_people_and_advocates():
-    """Losses weigh nothing, and one more retained customer weighs more."""
+    """Losses weigh nothing, one more retained customer weighs more, each group by itself."""
     value = np.array([10.0, 30.0, 60.0, -50.0])
 
-    assert weight_of(np.array([0, 3, 4, 3]), value=value) == pytest.approx(0.9)
-    assert weight_of(np.array([3, 3, 4, 3]), value=value) == 1.0
-
-
-def test_momentum_is_weight_times_speed():
-    """Heavy and slow may equal light and fast."""
-    found = turned([0, 3], [1, 3], value=[1, 3])
-
-    assert found.momentum == pytest.approx(found.weight * found.speed)
-    assert found.momentum > 0
+    assert weight_of(np.array([0, 3, 4, 3]), value=value) == pytest.approx([0.9])
+    assert weight_of(np.array([3, 3, 4, 3]), value=value) == [1.0]
+    assert weight_of(
+        np.array([0, 3, 4, 3]), value=value, group=np.array([0, 0, 1, 1]), groups=3
+    ) == pytest.approx([0.75, 1.0, 0.0])

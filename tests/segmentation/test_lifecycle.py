@@ -7,12 +7,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from models.lifecycle import GONE, NEWCOMER, STAGES
-from segmentation.config import Config
+from models.lifecycle import STAGES
+from segmentation.config import Config, overlay
 from segmentation.engine import DuckEngine
+from segmentation.errors import ConfigError
 from segmentation.lifecycle import lifecycle_stages
 from segmentation.tables import conform
 
+GONE = NEWCOMER = len(STAGES)
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 EVENTS = pa.schema(
     {
@@ -36,7 +38,7 @@ def engine():
 def find(engine, tmp_path):
     """Find the lifecycle of events given as (user, days ago, channel)."""
 
-    def found(*events, as_of=AS_OF, previous=None, others=()):
+    def found(*events, as_of=AS_OF, previous=None, others=(), settings=()):
         rows = [
             {
                 "user_id": user,
@@ -49,7 +51,8 @@ def find(engine, tmp_path):
         people = sorted({user for user, _, _ in events} | set(others))
         pq.write_table(pa.Table.from_pylist(rows, EVENTS), tmp_path / "events.parquet")
         pq.write_table(pa.table({"user_id": pa.array(people)}), tmp_path / "people.parquet")
-        return lifecycle_stages(engine, Config(), tmp_path, as_of=as_of, previous=previous)
+        config = overlay(Config(), {"lifecycle": dict(settings)}, "coterie.toml")
+        return lifecycle_stages(engine, config, tmp_path, as_of=as_of, previous=previous)
 
     return found
 
@@ -179,3 +182,88 @@ def test_everyone_has_exactly_one_stage(find):
     assert table.num_rows == 3
     assert table["stage"].null_count == 0
     assert stage_by_person(lifecycle)["timeless"] == "acquire"
+
+
+def test_evidence_is_what_the_settings_say(find):
+    """Three days of comments in two windows retain, and a search advocates."""
+    stages = stage_by_person(
+        find(
+            FIRST,
+            *[("talker", days, "comment") for days in (3, 5, 40)],
+            *[("quieter", days, "comment") for days in (3, 40)],
+            ("seeker", 40, "search"),
+            settings={
+                "stages": {
+                    "retain": {"channels": ["voice"], "days": 3, "windows": 2},
+                    "advocate": {"channels": ["search"], "within": 2, "active": False},
+                }
+            },
+        )
+    )
+
+    assert [stages[user] for user in ("talker", "quieter", "seeker")] == [
+        "retain", "nurture", "advocate",
+    ]  # fmt: skip
+
+
+def test_every_window_of_the_history_is_followed(find):
+    """As many as lie in it, at most as many as the settings say; each seen from its own end."""
+    events = [FIRST, ("u", 95, "browse"), ("u", 65, "purchase"), ("u", 35, "share")]
+
+    whole = find(*events)
+    three = find(*events, settings={"windows": 3})
+
+    at = [moment.stage[1] for moment in whole.moments]
+    assert (whole.windows.days, len(whole.moments), len(three.moments)) == (30, 6, 3)
+    assert at == [1, 4, 1, 0, -1, -1]
+
+
+def test_a_returned_purchase_is_no_act(find):
+    """An amount paid back makes nobody a customer, and money channels that are none do not."""
+    lifecycle = find(FIRST, ("buyer", 3, "purchase"), ("sender", 3, "return"))
+
+    assert lifecycle.acts == "purchase"
+    assert stage_by_person(lifecycle)["sender"] == "engage"
+
+
+def test_the_same_channel_for_two_stages_is_read_once_and_right(find):
+    """Evidence may overlap."""
+    stages = stage_by_person(
+        find(
+            FIRST,
+            ("buyer", 3, "purchase"),
+            ("sharer", 3, "share"),
+            ("none", 3, "browse"),
+            settings={"stages": {"acquire": {"channels": ["acts", "sharing"]},
+                                 "advocate": {"channels": ["purchase"]}}},
+        )
+    )  # fmt: skip
+
+    assert [stages[user] for user in ("buyer", "sharer", "none")] == [
+        "advocate", "acquire", "engage",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"windows": 1}, r"`lifecycle.windows` must be from 2 to 60, got 1"),
+        ({"window_days": 0.5}, r"`lifecycle.window_days` must be at least 1, got 0.5"),
+        ({"stages": {"retain": {"days": 0}}}, r"`lifecycle.stages.retain.days` .* got 0"),
+        (
+            {"stages": {"retain": {"within": 1}}},
+            r"`lifecycle.stages.retain.within` must be 0 or from 2 .* got 1",
+        ),
+        (
+            {"stages": {"advocate": {"channels": ["sharng"]}}},
+            r"`sharng` in `lifecycle.stages.advocate.channels` .*Did you mean `sharing`",
+        ),
+        ({"asking": ["serch"]}, r"`serch` in `lifecycle.asking` .*Did you mean `search`"),
+        ({"stages": {"retian": {}}}, r"`lifecycle.stages.retian`.*Did you mean `retain`"),
+        ({"stages": {"retain": {"day": 2}}}, r"`lifecycle.stages.retain.day`.*mean `days`"),
+    ],
+)
+def test_settings_that_cannot_be_are_named(find, settings, message):
+    """What is wrong, what was given, and the nearest of what is known."""
+    with pytest.raises(ConfigError, match=message):
+        find(FIRST, ("u", 3, "share"), settings=settings)
