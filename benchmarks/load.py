@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -22,7 +21,7 @@ from urllib.parse import quote
 
 import orjson
 
-from benchmarks.server import free_port, wait_for
+from benchmarks.server import COTERIE, free_port, wait_for
 from segmentation import keys
 from segmentation.database import open_database
 from segmentation.store import Store
@@ -95,11 +94,9 @@ def answers_of(store: Store, users: int) -> Expected:
 def served(store: Path) -> Iterator[int]:
     """Run the workers on a free port."""
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "service.app:create_app", "--factory",
-               "--workers", str(WORKERS), "--no-access-log", "--log-level", "error",
+    command = [COTERIE, "serve", "--store", str(store), "--workers", str(WORKERS),
                "--port", str(port)]  # fmt: skip
-    settings = {"COTERIE_STORE": str(store), "COTERIE_LOG_LEVEL": "error"}
-    server = subprocess.Popen(command, env=os.environ | settings)
+    server = subprocess.Popen(command, env=os.environ | {"COTERIE_LOG_LEVEL": "error"})
     try:
         wait_for(port, server)
         yield port

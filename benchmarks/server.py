@@ -33,11 +33,23 @@ from service.routes.users import fast_route
 from tests.snapshots import RUN_ID, build_snapshot, user_id
 
 CONNECTIONS = 8
+COTERIE = str(Path(sys.executable).with_name("coterie"))
+UVICORN = (
+    sys.executable,
+    "-m",
+    "uvicorn",
+    "--factory",
+    "--no-access-log",
+    "--log-level",
+    "warning",
+)
 SERVERS = {
-    "bare FastAPI route, constant dict": "benchmarks.server:bare_app",
-    "GET /v1/users/{id}, ordinary route": "benchmarks.server:ordinary_app",
-    "GET /v1/users/{id}, as shipped": "service.app:create_app",
+    "bare FastAPI route, constant dict": (*UVICORN, "benchmarks.server:bare_app"),
+    "GET /v1/users/{id}, ordinary route": (*UVICORN, "benchmarks.server:ordinary_app"),
+    "GET /v1/users/{id}, as shipped": (COTERIE, "serve", "--store", "{store}"),
+    "the same without a log line each": (COTERIE, "serve", "--store", "{store}"),
 }
+QUIET = "the same without a log line each"
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,6 @@ def bare_app() -> FastAPI:
 def ordinary_app() -> FastAPI:
     """Build the service without its short cuts for users."""
     app = create_app()
-    app.state.hot = None
     app.router.routes.remove(fast_route)
     return app
 
@@ -110,8 +121,11 @@ def write_requests(secret: str, *, users: int, count: int) -> list[bytes]:
 def measure_all(store: Path, requests: Sequence[bytes]) -> dict[str, Figures]:
     """Measure each server once, in turn."""
     figures = {}
-    for name, factory in SERVERS.items():
-        with running(factory, store) as (port, server):
+    for name, program in SERVERS.items():
+        with running(program, store, log_level="warning" if name == QUIET else "info") as (
+            port,
+            server,
+        ):
             asyncio.run(send_all(port, requests[: len(requests) // 10]))
             figures[name] = measure(port, server, requests)
     return figures
@@ -132,14 +146,20 @@ def cpu_seconds(server: psutil.Process) -> float:
 
 
 @contextmanager
-def running(factory: str, store: Path) -> Iterator[tuple[int, psutil.Process]]:
+def running(
+    program: Sequence[str], store: Path, *, log_level: str = "info"
+) -> Iterator[tuple[int, psutil.Process]]:
     """Run a server on a free port until the measuring is done."""
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", factory, "--factory", "--no-access-log",
-               "--log-level", "warning", "--port", str(port)]  # fmt: skip
+    command = [*(word.format(store=store) for word in program), "--port", str(port)]
     server = subprocess.Popen(
         command,
-        env={**os.environ, "COTERIE_STORE": str(store), "COTERIE_CALLS_PER_SECOND": "0"},
+        env={
+            **os.environ,
+            "COTERIE_STORE": str(store),
+            "COTERIE_CALLS_PER_SECOND": "0",
+            "COTERIE_LOG_LEVEL": log_level,
+        },
         stdout=subprocess.DEVNULL,
     )
     try:

@@ -54,8 +54,7 @@ class AudienceIndex:
             purpose: self.bitmaps.get("refused", purpose)
             for purpose in self.bitmaps.words("refused")
         }
-        self._refused: Mapping[str, Places] = self._stated
-        self._granted: Mapping[str, Places] = {}
+        self._take(self._stated, granted={})
         self.everyone = FrozenBitMap(range(len(self.rows)))
 
     def audience(self, text: str, *, hidden: Places = NOBODY) -> "Audience":
@@ -98,16 +97,18 @@ class AudienceIndex:
         refused = {
             purpose: bitmap_of(np.array(who)) for (purpose, yes), who in made.items() if not yes
         }
-        self._refused = {
+        after = {
             purpose: (self._stated.get(purpose, NOBODY) - allowed.get(purpose, NOBODY))
             | refused.get(purpose, NOBODY)
             for purpose in sorted({*self._stated, *refused})
         }
-        self._granted = allowed
+        self._take(after, granted=allowed)
 
     def consent(self, row: int) -> dict[str, list[str]]:
         """Which purposes a user refuses, and for which of the others they may be asked."""
         place, known = int(self.places[row]), self._refused
+        if place not in self._refusing:
+            return self._willing
         refuses = [purpose for purpose, places in known.items() if place in places]
         others = [purpose for purpose in known if purpose not in refuses]
         if ANY_PURPOSE in refuses:
@@ -125,6 +126,15 @@ class AudienceIndex:
         """The user ids at some places, in the order of places."""
         ids = self.registry.ids
         return (ids[row] for row in self.rows[array_of(places)])
+
+    def _take(self, refused: Mapping[str, Places], *, granted: Mapping[str, Places]) -> None:
+        """Take over who refuses which purpose, and what most people say: no to none."""
+        self._refused, self._granted = refused, granted
+        self._refusing = union(list(refused.values()))
+        self._willing = {
+            "eligible_for": [purpose for purpose in refused if purpose != ANY_PURPOSE],
+            "refuses": [],
+        }
 
     def _measure(self, folder: Path, name: str) -> Measure:
         levels = np.load(folder / f"{name}_levels.npy")

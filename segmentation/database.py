@@ -100,7 +100,7 @@ audit_log = sa.Table(
     sa.Column("key_id", sa.String(32), nullable=False),
     sa.Column("action", sa.String(200), nullable=False),
     sa.Column("target", sa.String(200)),
-    sa.Column("subject", sa.String(64), index=True),
+    sa.Column("subject", sa.String(64)),
     sa.Column("purpose", sa.String(200)),
     sa.Column("people", sa.Integer),
     sa.Column("status", sa.Integer, nullable=False),

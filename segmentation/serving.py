@@ -17,6 +17,7 @@ def serve_forever(
 ) -> None:
     """Run the service until told to stop; its workers read settings from the environment."""
     import uvicorn
+    from uvicorn.importer import import_from_string
 
     os.environ["COTERIE_STORE"] = str(store.resolve())
     os.environ["COTERIE_HOST"] = host
@@ -32,6 +33,8 @@ def serve_forever(
             host=host,
             port=port,
             workers=workers,
+            http=import_from_string("service.protocol:HotProtocol"),
+            server_header=False,
             access_log=False,
             log_level="warning",
         )

@@ -1,12 +1,14 @@
 """The application: settings in, one ASGI application out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import cache, partial
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 
 from segmentation.audit import AuditLog
 from segmentation.database import Database, open_database
@@ -16,7 +18,7 @@ from service.conditional import ConditionalGet
 from service.consent import ConsentBook
 from service.description import DescribedApp
 from service.errors import install_error_handlers
-from service.hot import HotLookUp
+from service.hot import HOT, HotLookUp
 from service.limits import BodyLimit, TimeLimit
 from service.live import LiveSnapshots
 from service.pace import Pace
@@ -112,18 +114,21 @@ def key_ring(settings: Settings, database: Callable[[], Database]) -> KeyRing | 
 
 
 @asynccontextmanager
-async def keep_watch(app: FastAPI) -> AsyncIterator[None]:
+async def keep_watch(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
     """Look for the next live snapshot for as long as the application runs."""
+    audit: AuditLog = app.state.audit
     live: LiveSnapshots = app.state.live
     watch = asyncio.create_task(live.watch(app.state.settings.poll_seconds))
-    writing = asyncio.create_task(keep_writing(app.state.audit))
+    writing = asyncio.create_task(keep_writing(audit, app.state.telemetry))
     asking = asyncio.create_task(keep_asking(app.state.consents, app.state.settings.poll_seconds))
-    yield
+    yield {HOT: app.state.hot}
+    audit.hurry()
     for task in (watch, writing, asking):
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-    await asyncio.to_thread(app.state.audit.flush)
+    await asyncio.to_thread(audit.flush)
+    await asyncio.to_thread(app.state.telemetry.settle)
 
 
 async def keep_asking(consents: ConsentBook, every_seconds: float) -> None:
@@ -133,8 +138,12 @@ async def keep_asking(consents: ConsentBook, every_seconds: float) -> None:
         await asyncio.sleep(every_seconds)
 
 
-async def keep_writing(audit: AuditLog) -> None:
+async def keep_writing(audit: AuditLog, telemetry: Telemetry) -> None:
     """Write what the audit log took, again and again, until cancelled."""
     while True:
-        await asyncio.sleep(FLUSH_SECONDS)
-        await asyncio.to_thread(audit.flush)
+        await asyncio.to_thread(audit.wait, FLUSH_SECONDS)
+        await asyncio.to_thread(telemetry.settle)
+        try:
+            await asyncio.to_thread(audit.flush)
+        except SQLAlchemyError as error:
+            telemetry.unwritten(error)

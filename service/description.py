@@ -3,10 +3,8 @@
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.types import Receive, Scope, Send
 
 from service.errors import Problem, problems
-from service.hot import HotLookUp, is_hot
 from service.replay import LONGEST, is_changing
 
 REF = "#/components/schemas/{model}"
@@ -22,20 +20,7 @@ FOREIGN = ("HTTPValidationError", "ValidationError")
 
 
 class DescribedApp(FastAPI):
-    """An application that describes its refusals as the problems they are.
-
-    Its hottest look-up is answered before the framework begins, where `state.hot` is set.
-    """
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the plain look-up of a user at once; leave all else to the framework."""
-        hot: HotLookUp | None = getattr(self.state, "hot", None)
-        answer = hot.answer(scope) if hot is not None and is_hot(scope) else None
-        if answer is None:
-            await super().__call__(scope, receive, send)
-            return
-        for message in answer:
-            await send(message)
+    """An application that describes its refusals as the problems they are."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the description, derived once."""

@@ -3,12 +3,13 @@
 import re
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 import orjson
 import structlog
@@ -17,6 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
+from segmentation.draining import drained
 from service.settings import LogLevel
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -32,6 +34,17 @@ SECURITY_HEADERS = (
     (b"strict-transport-security", b"max-age=31536000"),
 )
 """Answers are a caller's own, are what they say they are, and are framed by no other page."""
+
+
+class Finished(NamedTuple):
+    """An answered request."""
+
+    method: str
+    route: str
+    status: int
+    seconds: float
+    name: str
+    at: datetime
 
 
 class Telemetry:
@@ -56,7 +69,9 @@ class Telemetry:
     ) -> None:
         self._shared = shared
         self.registry = CollectorRegistry()
-        self.log = json_log(log_level, log)
+        self._lines = structlog.BytesLogger(log or sys.stdout.buffer)
+        self._writes_lines = log_level in ("debug", "info")
+        self.log = json_log(log_level, self._lines)
         labels = ("method", "route", "status")
         self._requests = Counter(
             "coterie_requests", "Requests answered.", labels, registry=self.registry
@@ -80,6 +95,7 @@ class Telemetry:
             multiprocess_mode="mostrecent",
             registry=self.registry,
         )
+        self._unsettled: deque[Finished] = deque()
         self._figures: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def finished(self, method: str, route: str, *, status: int, seconds: float, name: str) -> None:
@@ -96,6 +112,20 @@ class Telemetry:
             request_id=name,
         )
 
+    def finished_soon(self, request: Finished) -> None:
+        """Count and log an answered request with many others, by the next `settle`."""
+        self._unsettled.append(request)
+
+    def settle(self) -> None:
+        """Count and log what waits to be, with one write."""
+        requests = list(drained(self._unsettled))
+        for each in requests:
+            count, duration = self._figures_of(each.method, each.route, each.status)
+            count.inc()
+            duration.observe(each.seconds)
+        if requests and self._writes_lines:
+            self._lines.info(b"\n".join(map(line_of, requests)))
+
     def failed(self, error: BaseException, *, name: str) -> None:
         """Log a failure of ours with where it happened."""
         self.log.error("request_failed", request_id=name, exc_info=error)
@@ -111,8 +141,13 @@ class Telemetry:
         self._refusals.inc()
         self.log.error("snapshot_refused", reason=str(error))
 
+    def unwritten(self, error: Exception) -> None:
+        """Log that the audit log could not be written; it keeps what it took and tries again."""
+        self.log.error("audit_not_written", reason=type(error).__name__)
+
     def exposition(self) -> bytes:
         """Write the figures for Prometheus, those of all workers when they share a folder."""
+        self.settle()
         if self._shared is None:
             return generate_latest(self.registry)
         together = CollectorRegistry()
@@ -195,10 +230,25 @@ def template_of(scope: Scope) -> str:
     return cast(str, getattr(scope.get("route"), "path_format", UNMATCHED))
 
 
-def json_log(level: LogLevel, log: BinaryIO | None) -> FilteringBoundLogger:
+def line_of(finished: Finished) -> bytes:
+    """Write what `Telemetry.finished` logs of a request."""
+    line = {
+        "method": finished.method,
+        "route": finished.route,
+        "status": finished.status,
+        "seconds": round(finished.seconds, 6),
+        "request_id": finished.name,
+        "event": "request_finished",
+        "level": "info",
+        "at": finished.at,
+    }
+    return orjson.dumps(line, option=orjson.OPT_UTC_Z)
+
+
+def json_log(level: LogLevel, lines: structlog.BytesLogger) -> FilteringBoundLogger:
     """Build a logger that writes one JSON object a line."""
     logger = structlog.wrap_logger(
-        structlog.BytesLogger(log or sys.stdout.buffer),
+        lines,
         processors=[
             structlog.processors.add_log_level,
             stamp,

@@ -35,7 +35,7 @@ class Witness:
         finally:
             if "coterie.key" in scope:
                 self._audit.take(call_of(scope, status))
-                if self._audit.is_full:
+                if self._audit.is_overfull:
                     await asyncio.to_thread(self._audit.flush)
 
 

@@ -4,24 +4,19 @@ import gc
 import io
 import json
 import shutil
-import socket
 import weakref
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from threading import Thread
 
 import httpx
 import pytest
-import uvicorn
 
 from segmentation.errors import NotFound
 from segmentation.index import Snapshot
 from segmentation.store import Store
-from service.app import create_app
 from service.errors import NoSnapshot
 from service.live import LiveSnapshots
-from service.settings import Settings
 from service.telemetry import Telemetry
+from tests.service.servers import store_served
 from tests.service.stores import RUNS, fill, publish
 from tests.snapshots import user_id
 
@@ -130,22 +125,6 @@ def test_ancestry_ends_where_runs_are_pruned(changing):
     assert [run.run_id for run in afresh.ancestry(afresh.current())] == [RUNS[2], RUNS[1]]
 
 
-@contextmanager
-def serving(folder):
-    """Serve a store from a real server on a free port."""
-    app = create_app(Settings(store=folder, no_auth=True, poll_seconds=0.005))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
-    listener = socket.create_server(("127.0.0.1", 0))
-    thread = Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
-
-
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     """A store under a running server."""
@@ -155,7 +134,7 @@ def store(tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(store):
     """The address of one running server."""
-    with serving(store) as address:
+    with store_served(store, no_auth=True, poll_seconds=0.005) as address:
         yield address
 
 

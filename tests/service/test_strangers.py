@@ -16,6 +16,7 @@ from segmentation.database import open_database
 from tests.service.stores import NOW, fill
 
 HERE = Path(__file__).parent
+COTERIE = Path(sys.executable).with_name("coterie")
 PROGRAM = Path(sys.executable).with_name("schemathesis")
 
 
@@ -24,9 +25,8 @@ def serving(store):
     """A real server of a store on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "service.app:create_app", "--factory",
-               "--port", str(port), "--no-access-log", "--log-level", "error"]  # fmt: skip
-    settings = os.environ | {"COTERIE_STORE": str(store), "COTERIE_LOG_LEVEL": "error"}
+    command = [COTERIE, "serve", "--store", str(store), "--port", str(port)]
+    settings = os.environ | {"COTERIE_LOG_LEVEL": "error"}
     server = subprocess.Popen(command, env=settings)
     try:
         address = f"http://127.0.0.1:{port}"
