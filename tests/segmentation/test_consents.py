@@ -86,7 +86,7 @@ def test_an_erased_person_s_decisions_go(tmp_path):
 
     done = erase(store, database, user_id(5), now=NOW)
 
-    assert done.rows == 1
+    assert done.rows == 2  # the decision, and the tier the run gave
     assert [each.user_id for each in decisions(database)] == [user_id(10)]
     database.dispose()
     for path in store.path.glob("coterie.db*"):
