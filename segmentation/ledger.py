@@ -271,6 +271,10 @@ def append_one(
 
 def change(row: sa.Row[Any]) -> Change:
     """Read one row."""
-    facts = dict(row._mapping)
+    return change_of(dict(row._mapping))
+
+
+def change_of(facts: Row) -> Change:
+    """Read the columns of one row."""
     read = {name: orjson.loads(facts[name]) for name in ("reason_codes", "evidence")}
     return Change(**facts | read)

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 TURN = 0x7475726E
+LONGEST_MILLISECONDS = 60_000
 
 
 def take_turn(connection: sa.Connection) -> None:
@@ -12,6 +13,8 @@ def take_turn(connection: sa.Connection) -> None:
     number has read everything before it.
     """
     if connection.dialect.name == "sqlite":
+        # The first run of a million people takes a while to write down.
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {LONGEST_MILLISECONDS}")
         # The driver would begin at the first change, after what was read may have changed.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:

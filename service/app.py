@@ -38,6 +38,7 @@ from service.routes import (
     standing,
     tiers,
     users,
+    webhooks,
 )
 from service.settings import Settings
 from service.telemetry import Telemetry, TelemetryMiddleware
@@ -57,6 +58,7 @@ ROUTERS = (
     growth,
     operating,
     runs,
+    webhooks,
     audit,
     ops,
     console,

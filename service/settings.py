@@ -49,6 +49,10 @@ class Settings(BaseSettings):
         default=30.0, gt=0, description="How long a request with a body may take to arrive."
     )
 
+    webhook_loopback: bool = Field(
+        default=False, description="Take webhook receivers on this machine, for trying out."
+    )
+
     metrics_folder: Path | None = Field(
         default=None,
         validation_alias="PROMETHEUS_MULTIPROC_DIR",

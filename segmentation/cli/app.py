@@ -18,6 +18,7 @@ from segmentation.cli.snapshots import register as register_snapshots
 from segmentation.cli.tiers import register as register_tiers
 from segmentation.cli.timeline import register as register_timeline
 from segmentation.cli.updates import register as register_updates
+from segmentation.cli.webhooks import register as register_webhooks
 from segmentation.cli.work import register as register_work
 from segmentation.errors import SegmentationError
 
@@ -40,6 +41,7 @@ for register in (
     register_operations,
     register_work,
     register_tiers,
+    register_webhooks,
     register_lift,
     register_growth,
     register_sharing,

@@ -1,0 +1,131 @@
+"""`coterie webhooks deliver`: sends what is in the outbox, again and again, until it was taken."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+from segmentation import consents, outbox, webhooks
+from segmentation.audience import ANY_PURPOSE
+from segmentation.database import Database
+from segmentation.index import Snapshot
+from segmentation.layout import NONE
+from segmentation.outbox import Message
+from segmentation.posting import post
+from segmentation.signing import signed_headers
+from segmentation.store import Store
+
+AGENT = "Coterie-Webhooks/1"
+AT_ONCE = 64
+THREADS = 8
+LOOK_SECONDS = 0.5
+LONGEST_SEND = timedelta(seconds=30)
+
+
+class Dispatcher:
+    """Sends the messages of one store's ledger.
+
+    Parameters
+    ----------
+    loopback : bool
+        Whether receivers on this machine are sent to.
+    clock : callable, optional
+        Gives the time; of a test, not the wall's.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        database: Database,
+        *,
+        loopback: bool = False,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._database = database
+        self._loopback = loopback
+        self._clock = clock
+        self._will = Will(store, database)
+        self._down: set[str] = set()
+
+    def deliver_forever(self, *, once: bool = False) -> int:
+        """Send until stopped, or until nothing is due; return how many messages were sent."""
+        sent = 0
+        while True:
+            step = self.deliver()
+            sent += step
+            if step == 0 and once:
+                return sent
+            if step == 0:
+                time.sleep(LOOK_SECONDS)
+
+    def deliver(self) -> int:
+        """Send what is due now, many at a time; return how many messages were sent."""
+        self._down.clear()
+        outbox.fill(self._database, now=self._clock())
+        if self._will.refresh():
+            self._drop_unwilling()
+        found = [
+            message
+            for endpoint in webhooks.list_endpoints(self._database)
+            for message in outbox.claim(self._database, endpoint, now=self._clock(), limit=AT_ONCE)
+        ]
+        with ThreadPoolExecutor(THREADS) as threads:
+            return sum(threads.map(self._send, found))
+
+    def _send(self, message: Message) -> bool:
+        endpoint, user_id = message.endpoint, message.change.user_id
+        if self._will.refuses(user_id, endpoint.purpose):
+            outbox.drop(self._database, endpoint.endpoint_id, [user_id])
+            return False
+        now, body = self._clock(), message.body
+        if endpoint.endpoint_id in self._down or now > message.until - LONGEST_SEND:
+            return False  # it is claimed again when its time is over
+        headers = signed_headers(message.message_id, body, secrets=endpoint.secrets(now), now=now)
+        headers |= {"content-type": "application/json", "user-agent": AGENT}
+        reply = post(endpoint.url, body, headers, loopback=self._loopback)
+        if reply.status is None:
+            self._down.add(endpoint.endpoint_id)
+        outbox.settle(self._database, message, reply, now=self._clock())
+        return True
+
+    def _drop_unwilling(self) -> None:
+        people = outbox.people_in(self._database)
+        for endpoint in webhooks.list_endpoints(self._database):
+            unwilling = [each for each in people if self._will.refuses(each, endpoint.purpose)]
+            outbox.drop(self._database, endpoint.endpoint_id, unwilling)
+
+
+class Will:
+    """What people refuse, by the live run and by what they decided since."""
+
+    def __init__(self, store: Store, database: Database) -> None:
+        self._store = store
+        self._database = database
+        self._seen: object = None
+        self._snapshot: Snapshot | None = None
+        self._decided: dict[tuple[str, str], bool] = {}
+
+    def refresh(self) -> bool:
+        """Look again; say whether anything is new."""
+        run_id, mark = self._store.current(), consents.mark(self._database)
+        if self._seen == (run_id, mark):
+            return False
+        made = consents.decisions(self._database)
+        self._decided = {(each.user_id, each.purpose): each.granted for each in made}
+        self._snapshot = self._store.snapshot(run_id) if run_id is not None else None
+        if self._snapshot is not None:
+            facts = ((user, purpose, yes) for (user, purpose), yes in self._decided.items())
+            self._snapshot.audiences.amend(facts)
+        self._seen = run_id, mark
+        return True
+
+    def refuses(self, user_id: str, purpose: str | None) -> bool:
+        """Whether a person refuses a purpose, or every one; None asks for the latter alone."""
+        asked = purpose or ANY_PURPOSE
+        if self._snapshot is not None:
+            index = self._snapshot.audiences
+            row = index.registry.find(user_id)
+            if row != NONE:
+                return int(index.places[row]) in index.refusing(asked)
+        said = self._decided.get((user_id, asked), self._decided.get((user_id, ANY_PURPOSE)))
+        return said is False
