@@ -112,8 +112,12 @@ def rate_interval(mean: FloatArray, *, relative_variance: FloatArray, level: flo
 
     The mean always lies inside.
     """
-    wanted = np.maximum(relative_variance, TINY) * mean / (1 - mean)
-    total = np.maximum(1 / wanted - 1, TINY)
+    # many rows are alike, and the inverse is dear
+    each, place = np.unique(mean + 1j * np.maximum(relative_variance, TINY), return_inverse=True)
+    total = np.maximum((1 - each.real) / (each.imag * each.real) - 1, TINY)
     tails = (1 - level) / 2, (1 + level) / 2
-    low, high = (special.betaincinv(total * mean, total * (1 - mean), tail) for tail in tails)
+    low, high = (
+        special.betaincinv(total * each.real, total * (1 - each.real), tail)[place]
+        for tail in tails
+    )
     return RateInterval(low=np.minimum(low, mean), high=np.maximum(high, mean))

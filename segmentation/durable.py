@@ -43,10 +43,10 @@ def link(source: Path, target: Path) -> None:
 
 
 def link_folder(source: Path, target: Path) -> None:
-    """Give every file of a folder a second name in another folder, made here."""
+    """Give every file under a folder a second name under another folder, made here."""
     target.mkdir()
     for path in sorted(source.iterdir()):
-        link(path, target / path.name)
+        (link_folder if path.is_dir() else link)(path, target / path.name)
 
 
 def sync_tree(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """What was known strictly before each asked moment, counted in the engine."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow
@@ -12,6 +13,9 @@ from segmentation.engine import Engine
 from segmentation.exposures import DAY, channel_list, is_consumption, keep
 
 MONTH = 30 * DAY
+FEW_MOMENTS = 3
+Totals: TypeAlias = Callable[[Sequence[str], Sequence[str]], str]
+"""Writes SQL that adds up the table `fact` before each moment of the table `ask`, by keys."""
 SHARES = ("exposures", "shares")
 SHARE_KEYS = {
     "crowd": ("everybody",),
@@ -52,7 +56,9 @@ def build_facts(engine: Engine) -> None:
 
 def counts_before(engine: Engine, asked: str) -> dict[str, FloatArray]:
     """Return the `COUNTS` of every row of the table `asked` (row, person, item, moment), by row."""
-    table = engine.execute(known_before(asked))
+    ((moments,),) = engine.rows(f"SELECT count(DISTINCT moment) FROM {asked}")
+    totals = totals_at if moments <= FEW_MOMENTS else running_totals
+    table = engine.execute(known_before(asked, totals))
     return {name: as_floats(table, name) for name in COUNTS}
 
 
@@ -91,10 +97,10 @@ def ties() -> str:
         JOIN person USING (user_id)"""
 
 
-def known_before(asked: str) -> str:
+def known_before(asked: str, totals: Totals) -> str:
     """Join every count to its asked row; what was never seen counts 0."""
-    parts = {name: shares_before(asked, name, by=by) for name, by in SHARE_KEYS.items()}
-    parts |= {"user": users_before(asked), "taste": tastes_before(asked)}
+    parts = {name: shares_before(asked, name, totals, by=by) for name, by in SHARE_KEYS.items()}
+    parts |= {"user": users_before(asked, totals), "taste": tastes_before(asked, totals)}
     joins = "\n".join(
         f"LEFT JOIN ({sql}) AS of_{name} ON of_{name}.row = asked.row"
         for name, sql in parts.items()
@@ -105,41 +111,43 @@ def known_before(asked: str) -> str:
         FROM {asked} AS asked {joins} ORDER BY asked.row"""
 
 
-def shares_before(asked: str, name: str, *, by: Sequence[str]) -> str:
+def shares_before(asked: str, name: str, totals: Totals, *, by: Sequence[str]) -> str:
     """Past exposures and shares of all that has the same `by` as the asked row."""
     counts = ", ".join(f"CAST(sum({count}) AS BIGINT) AS {name}_{count}" for count in SHARES)
     return f"""
         WITH ask AS ({described(asked, by, ("row",))}),
-        fact AS ({described("share_fact", by, SHARES)}),
-        known AS ({running_totals(by, SHARES)})
+        fact AS (
+            SELECT * FROM ({described("share_fact", by, SHARES)})
+            SEMI JOIN ask USING ({", ".join(by)})),
+        known AS ({totals(by, SHARES)})
         SELECT row, {counts} FROM ask JOIN known USING ({", ".join(by)}, moment) GROUP BY row"""
 
 
-def users_before(asked: str) -> str:
+def users_before(asked: str, totals: Totals) -> str:
     """A user's past: totals, the last month as a difference of two, and the last sign of life."""
-    totals = ", ".join(f"CAST(known.{name} AS BIGINT) AS user_{name}" for name in USER)
+    counts = ", ".join(f"CAST(known.{name} AS BIGINT) AS user_{name}" for name in USER)
     return f"""
         WITH question AS (SELECT row, person, moment FROM {asked}),
         ask AS (SELECT person, moment FROM question
                 UNION ALL SELECT person, moment - {MONTH} FROM question),
         fact AS (SELECT * FROM user_fact SEMI JOIN question USING (person)),
-        known AS ({running_totals(("person",), USER)})
-        SELECT row, {totals}, known.latest AS user_last_at,
+        known AS ({totals(("person",), USER)})
+        SELECT row, {counts}, known.latest AS user_last_at,
                CAST(known.events - coalesce(month.events, 0) AS BIGINT) AS user_events_30d
         FROM question
         JOIN known ON known.person = question.person AND known.moment = question.moment
-        JOIN known AS month
+        LEFT JOIN known AS month
           ON month.person = question.person AND month.moment = question.moment - {MONTH}"""
 
 
-def tastes_before(asked: str) -> str:
+def tastes_before(asked: str, totals: Totals) -> str:
     """How often a user consumed the tags of the asked content."""
     by = ("person", "theme")
     return f"""
         WITH ask AS ({described(asked, by, ("row",))}),
         fact AS (
             SELECT person, theme, moment, private FROM act SEMI JOIN ask USING (person, theme)),
-        known AS ({running_totals(by, ("private",))})
+        known AS ({totals(by, ("private",))})
         SELECT row, CAST(sum(private) AS BIGINT) AS user_tag_private
         FROM ask JOIN known USING (person, theme, moment) GROUP BY row"""
 
@@ -164,6 +172,21 @@ def running_totals(by: Sequence[str], counts: Sequence[str]) -> str:
             WINDOW earlier AS (PARTITION BY {keys} ORDER BY moment, turn
                                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))
         WHERE turn = 0"""
+
+
+def totals_at(by: Sequence[str], counts: Sequence[str]) -> str:
+    """Do as `running_totals` for a few moments: each fact is added once to each later moment.
+
+    Keys without any fact before a moment have no line.
+    """
+    keys, has_acts = ", ".join(by), "events" in counts
+    acted = "max(CASE WHEN events > 0 THEN fact.moment END)" if has_acts else "NULL"
+    sums = ", ".join(f"sum({name}) AS {name}" for name in counts)
+    return f"""
+        SELECT {keys}, asked_at.moment AS moment, {sums}, {acted} AS latest
+        FROM fact JOIN (SELECT DISTINCT moment FROM ask) AS asked_at
+          ON fact.moment < asked_at.moment
+        GROUP BY {keys}, asked_at.moment"""
 
 
 def described(table: str, by: Sequence[str], columns: Sequence[str]) -> str:

@@ -4,6 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow
+from pyarrow import parquet
 
 from segmentation.config import ChannelsConfig, Config
 from segmentation.engine import Engine, literal
@@ -57,6 +61,15 @@ def build_exposures(
 def keep(engine: Engine, name: str, sql: str) -> None:
     """Hold a result in the engine as the table `name`."""
     engine.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+
+
+def keep_table(engine: Engine, name: str, table: pyarrow.Table, sql: str) -> None:
+    """Hold the result of `sql` as the table `name`; it may read `table` as `<name>_file`."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "table.parquet"
+        parquet.write_table(table, path)
+        engine.register(f"{name}_file", path)
+        keep(engine, name, sql)
 
 
 def channel_list(channels: Iterable[str]) -> str:

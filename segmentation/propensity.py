@@ -1,10 +1,11 @@
 """Teach the sharing model on settled exposures, test it on the last of them, score everybody."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
+import pyarrow
 
 from models.evidence import FEATURES, features
 from models.propensity import SharePropensity
@@ -20,7 +21,8 @@ from models.shrinkage import (
 )
 from segmentation.engine import Engine
 from segmentation.evidence import as_floats, counts_before
-from segmentation.exposures import DAY, keep
+from segmentation.exposures import DAY, keep, keep_table
+from segmentation.sharestate import Asked, ShareState
 
 TRAIN, CALIBRATION = 0.6, 0.2
 LEAST_SHARES = 20
@@ -218,22 +220,64 @@ def spreads(lessons: Lessons) -> FloatArray:
     )
 
 
-def score_people(engine: Engine, model: ShareModel, *, as_of: int, people: int) -> Estimate:
+def score_people(
+    engine: Engine, model: ShareModel, state: ShareState | None, *, as_of: int, people: int
+) -> Estimate:
     """Return each person's mean probability of sharing a few typical contents at `as_of`.
 
     People the engine's table `person` does not have are scored by the crowd's rate alone.
     """
     items = typical_contents(engine, as_of)
-    listed = ", ".join(f"({place}, {item})" for place, item in enumerate(items))
-    keep(engine, "typical", f"""
-        SELECT person * {items.size} + place AS row, person, item,
-               CAST({as_of} AS BIGINT) + 1 AS moment
-        FROM person CROSS JOIN (VALUES {listed}) AS chosen(place, item)""")  # fmt: skip
     known = as_floats(engine.execute("SELECT person FROM person ORDER BY person"), "person")
-    counts = counts_before(engine, "typical")
+    asked = Asked(
+        person=np.repeat(known.astype(np.int64), items.size),
+        item=np.tile(items, known.size),
+        moment=np.full(known.size * items.size, as_of + 1),
+    )
+    counts = counts_of(engine, asked, state)
     shares = counts["user_shares"][:: items.size]
     scored = model.average(features(counts), each=items.size, shares=shares, level=LEVEL)
     return _spread_out(scored, known.astype(np.int64), crowd=model.base_rate, people=people)
+
+
+def counts_of(
+    engine: Engine,
+    asked: Asked,
+    state: ShareState | None,
+    *,
+    prepare: Callable[[], None] | None = None,
+) -> dict[str, FloatArray]:
+    """Return the `COUNTS` of asked rows: looked up where no fact is later, else by query.
+
+    `prepare` makes the facts readable, where a query is needed.
+    """
+    late = np.zeros(asked.moment.size, dtype=bool)
+    if state is not None:
+        late = asked.moment > state.until[0]
+    if state is not None and late.all():
+        return state.counts(asked)
+    if prepare is not None:
+        prepare()
+    earlier = Asked(*(getattr(asked, each.name)[~late] for each in fields(Asked)))
+    keep_asked(engine, earlier)
+    found = counts_before(engine, "asked")
+    if state is None or not late.any():
+        return found
+    later = state.counts(Asked(*(getattr(asked, each.name)[late] for each in fields(Asked))))
+    whole = {name: np.empty(late.size) for name in found}
+    for name, values in whole.items():
+        values[~late], values[late] = found[name], later[name]
+    return whole
+
+
+def keep_asked(engine: Engine, asked: Asked) -> None:
+    """Hold asked rows in the engine as the table `asked`."""
+    columns = {"person": asked.person, "item": asked.item}
+    table = pyarrow.table(
+        {"row": np.arange(asked.moment.size), "moment": asked.moment}
+        | {name: pyarrow.array(values, mask=values < 0) for name, values in columns.items()}
+    )
+    keep_table(engine, "asked", table, "SELECT * FROM asked_file")
 
 
 def typical_contents(engine: Engine, as_of: int) -> IntArray:

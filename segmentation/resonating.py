@@ -11,9 +11,8 @@ from models.resonating import Shown, learn_resonance
 from segmentation.arrays import save_arrays
 from segmentation.engine import Engine
 from segmentation.evidence import as_floats
-from segmentation.exposures import keep
+from segmentation.exposures import keep, keep_table
 from segmentation.resonance import FILE, GAPS
-from segmentation.sharing import keep_table
 
 MOST_CELLS = 400_000
 """Circles times contents learned from; beyond, an even choice of contents stands for all."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,18 +11,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from models.evidence import features
 from models.sharemodel import Estimate, bounded
-from models.shrinkage import spread_left
+from models.shrinkage import IntArray, spread_left
 from segmentation.config import Config
 from segmentation.engine import DuckEngine, Engine
 from segmentation.events import CONTRACTS
-from segmentation.evidence import as_floats, counts_before
 from segmentation.ingest import TableReport, ingest_one
-from segmentation.propensity import LEVEL
-from segmentation.sharelog import Learned, open_facts, read_learned
-from segmentation.sharing import keep_table
+from segmentation.propensity import LEVEL, counts_of
+from segmentation.resonance import FOLDER
+from segmentation.sharelog import STATE, Learned, open_facts, read_learned
+from segmentation.sharestate import Asked, ShareState
 from segmentation.sources import find
 
 ASKED = replace(
@@ -102,20 +105,38 @@ def answered(engine: Engine, snapshot: Path, learned: Learned) -> pa.Table:
     asked = engine.execute("SELECT user_id, content_id, ts FROM exposures")
     if learned.model is None:
         return tabled(asked, crowd_answers(learned, len(asked)), [learned.basis] * len(asked))
-    open_facts(engine, snapshot)
-    numbered = asked.append_column("row", pa.array(np.arange(len(asked))))
-    keep_table(engine, "question", numbered, """
-        SELECT row, person, item, epoch_us(ts) AS moment FROM question_file
-        LEFT JOIN person USING (user_id) LEFT JOIN item USING (content_id)""")  # fmt: skip
-    counts = counts_before(engine, "question")
+    question = open_question(snapshot, asked)
+    state = snapshot / FOLDER / STATE
+    counts = counts_of(
+        engine, question, ShareState.open(state) if state.is_dir() else None,
+        prepare=partial(open_facts, engine, snapshot),
+    )  # fmt: skip
     past = np.column_stack([counts["user_shares"], counts["content_shares"]])
     said = learned.model.estimate(features(counts), shares=past, level=LEVEL)
-    known = engine.execute("""
-        SELECT person IS NOT NULL AS users, item IS NOT NULL AS contents
-        FROM question ORDER BY row""")
-    users, contents = (as_floats(known, name) > 0 for name in known.column_names)
+    users, contents = question.person >= 0, question.item >= 0
     whole = with_crowd(said, learned, strangers=~(users | contents))
     return tabled(asked, whole, bases(learned.basis, users, contents))
+
+
+def open_question(snapshot: Path, asked: pa.Table) -> Asked:
+    """Find the numbers of asked users and contents; -1 for those the run does not know."""
+    folder = snapshot / FOLDER
+    people, items = (
+        pq.read_table(folder / f"{name}.parquet", columns=columns)
+        for name, columns in (("person", ["user_id", "person"]), ("item", ["content_id", "item"]))
+    )
+    moments = asked["ts"].cast(pa.timestamp("us")).cast(pa.int64())
+    return Asked(
+        person=numbered(asked["user_id"], people["user_id"], people["person"]),
+        item=numbered(asked["content_id"], items["content_id"], items["item"]),
+        moment=moments.to_numpy(),
+    )
+
+
+def numbered(asked: pa.ChunkedArray, names: pa.ChunkedArray, number: pa.ChunkedArray) -> IntArray:
+    """Return the number of each asked name, -1 for an unknown one."""
+    place = pc.index_in(asked, value_set=names.combine_chunks())
+    return np.asarray(pc.fill_null(number.take(place), -1).to_numpy(), dtype=np.int64)
 
 
 def with_crowd(said: Estimate, learned: Learned, *, strangers: Flags) -> Estimate:
@@ -130,12 +151,12 @@ def crowd_answers(learned: Learned, rows: int) -> Estimate:
 
     Without any exposure it is 0, between 0 and 1.
     """
-    rate, low, high = (np.full(rows, value) for value in learned.crowd)
-    if learned.basis == "none":
-        return Estimate(rate, low, high)
-    spread = spread_left(learned.spread, shares=np.zeros((rows, 1))).sum(axis=1)
-    wide = bounded(rate, relative_variance=spread, level=LEVEL)
-    return Estimate(rate, np.minimum(wide.low, low), np.maximum(wide.high, high))
+    rate, low, high = (np.full(1, value) for value in learned.crowd)
+    if learned.basis != "none":
+        spread = spread_left(learned.spread, shares=np.zeros((1, 1))).sum(axis=1)
+        wide = bounded(rate, relative_variance=spread, level=LEVEL)
+        low, high = np.minimum(wide.low, low), np.maximum(wide.high, high)
+    return Estimate(*(np.repeat(value, rows) for value in (rate, low, high)))
 
 
 def bases(basis: str, users: Flags, contents: Flags) -> list[str]:

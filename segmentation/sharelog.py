@@ -23,6 +23,7 @@ from segmentation.errors import StoreError
 from segmentation.evidence import build_facts
 from segmentation.manifest import read_json, write_json
 from segmentation.resonance import FOLDER
+from segmentation.sharestate import scrub
 
 FACTS = {
     "person": "SELECT user_id, person, circle FROM person ORDER BY person",
@@ -33,6 +34,7 @@ FACTS = {
     "act": "SELECT person, moment, theme, voice, private FROM act ORDER BY ALL",
     "tie": "SELECT person, moment FROM tie ORDER BY ALL",
 }
+STATE = "state"
 PERSONAL = ("person", "exposure", "act", "tie")
 
 
@@ -114,3 +116,6 @@ def erase_from(snapshot: Path, user_id: str) -> None:
         with replacing(file) as beside:
             kept = table.filter(pc.not_equal(table["person"], found[0]))
             pq.write_table(kept, beside, compression="zstd")
+    state = snapshot / FOLDER / STATE
+    if found.length() and state.is_dir():
+        scrub(state, found[0].as_py())

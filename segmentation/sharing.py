@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from segmentation.evidence import build_logs
 from segmentation.exposures import (
     ExposureReport,
     build_exposures,
-    keep,
+    keep_table,
     micros,
 )
 from segmentation.influence import measure_growth, measure_influence
@@ -38,7 +37,8 @@ from segmentation.propensity import (
     spreads,
     teach,
 )
-from segmentation.sharelog import Learned, keep_facts, keep_learned
+from segmentation.sharelog import STATE, Learned, keep_facts, keep_learned
+from segmentation.sharestate import MOST_PEOPLE, read_state
 
 PURPOSES = ("sharing", "*")
 
@@ -133,15 +133,6 @@ def prepare(
     return seen
 
 
-def keep_table(engine: Engine, name: str, table: pyarrow.Table, sql: str) -> None:
-    """Hold the result of `sql` as the table `name`; it may read `table` as `<name>_file`."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "table.parquet"
-        parquet.write_table(table, path)
-        engine.register(f"{name}_file", path)
-        keep(engine, name, sql)
-
-
 def consenting() -> str:
     """People who did not refuse; everybody keeps their number."""
     purposes = ", ".join(literal(purpose) for purpose in PURPOSES)
@@ -169,12 +160,15 @@ def _propensity(
         model = teach(lessons, verdict.basis, seed=seed)
     if kept is not None:
         keep_learned(kept, learned(verdict, lessons, model, crowd))
-        if model is not None:
-            keep_facts(engine, kept)
     if model is None or moment is None:
         everybody = (np.full(circles.size, one[0]) for one in crowd.columns())
         return verdict, Estimate(*everybody)
-    return verdict, score_people(engine, model, as_of=moment, people=circles.size)
+    state = read_state(engine, people=circles.size) if circles.size <= MOST_PEOPLE else None
+    if kept is not None:
+        keep_facts(engine, kept)
+        if state is not None:
+            state.save(kept / STATE)
+    return verdict, score_people(engine, model, state, as_of=moment, people=circles.size)
 
 
 def learned(

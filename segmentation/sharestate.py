@@ -1,0 +1,262 @@
+"""Where everybody stands in sharing once a run is over: counts of the past, ready to be looked up.
+
+Whoever asks about a moment after every known fact needs no query: the totals are the same for all
+of them. `counts_before` says the same of any moment, and a test holds the two together.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.shrinkage import FloatArray, IntArray
+from segmentation.engine import Engine
+from segmentation.evidence import MONTH, USER, as_floats
+
+MOST_PEOPLE = 1 << 21
+"""So many fit beside a moment of the last month into one sortable number."""
+SHIFT = 42
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Who is asked to see what and when; -1 is a stranger or an unknown content."""
+
+    person: IntArray
+    item: IntArray
+    moment: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class ShareState:
+    """Totals of everything known, by person, circle, content and tag.
+
+    Attributes
+    ----------
+    until : ndarray of shape (1,)
+        The time of the last fact; only later moments may be asked about.
+    circle, latest : ndarray of shape (people,)
+        Circle or -1, and the last act, -1 for none.
+    totals : ndarray of shape (people, len(USER))
+    recent : ndarray of shape (recent_acts,), uint64
+        Person and time since the month began, as one number each, sorted.
+    taste_starts : ndarray of shape (tags + 1,), taste_person, taste_count : ndarray
+        How often people consumed each tag, by tag, then by person.
+    cell_circle, cell_item, cell_exposures, cell_shares : ndarray of shape (cells,)
+    item_author : ndarray of shape (items,)
+        Author or -1.
+    topic_starts : ndarray of shape (items + 1,), topic : ndarray
+        The tags of each content.
+    """
+
+    until: IntArray
+    circle: IntArray
+    latest: IntArray
+    totals: IntArray
+    recent: npt.NDArray[np.uint64]
+    taste_starts: IntArray
+    taste_person: IntArray
+    taste_count: IntArray
+    cell_circle: IntArray
+    cell_item: IntArray
+    cell_exposures: IntArray
+    cell_shares: IntArray
+    item_author: IntArray
+    topic_starts: IntArray
+    topic: IntArray
+
+    @classmethod
+    def open(cls, folder: Path) -> "ShareState":
+        """Map what `save` kept."""
+        return cls(
+            **{
+                each.name: np.load(folder / f"{each.name}.npy", mmap_mode="r")
+                for each in fields(cls)
+            }
+        )
+
+    def save(self, folder: Path) -> None:
+        """Keep each array in a file of its own."""
+        folder.mkdir(parents=True)
+        for each in fields(self):
+            np.save(folder / f"{each.name}.npy", getattr(self, each.name))
+
+    def counts(self, asked: Asked) -> dict[str, FloatArray]:
+        """Return the `COUNTS` of every asked row."""
+        found = self._user_counts(asked) | self._share_counts(asked)
+        found["user_tag_private"] = self._tastes(asked)
+        return found | {"moment": asked.moment.astype(np.float64)}
+
+    def _user_counts(self, asked: Asked) -> dict[str, FloatArray]:
+        known = asked.person >= 0
+        totals = np.where(known[:, None], self.totals[asked.person], 0).astype(np.float64)
+        latest = np.where(known, self.latest[asked.person], -1).astype(np.float64)
+        found = {f"user_{name}": totals[:, at] for at, name in enumerate(USER)}
+        return found | {
+            "user_last_at": np.where(latest >= 0, latest, np.nan),
+            "user_events_30d": np.where(known, self._recent(asked), 0.0),
+        }
+
+    def _recent(self, asked: Asked) -> FloatArray:
+        begin = np.clip(asked.moment - self.until[0], 0, MONTH + 1).astype(np.uint64)
+        person = np.maximum(asked.person, 0).astype(np.uint64) << np.uint64(SHIFT)
+        first = np.searchsorted(self.recent, person + begin)
+        last = np.searchsorted(self.recent, person + np.uint64((1 << SHIFT) - 1), side="right")
+        return np.asarray(last - first, dtype=np.float64)
+
+    def _share_counts(self, asked: Asked) -> dict[str, FloatArray]:
+        circle = np.where(asked.person >= 0, self.circle[asked.person], -1)
+        author = np.where(asked.item >= 0, self.item_author[asked.item], -1)
+        row, tag = self._topics(asked.item)
+        places = {
+            "content": (np.arange(asked.item.size), asked.item),
+            "author": (np.arange(asked.item.size), author),
+            "tag": (row, tag),
+            "circle": (np.arange(asked.item.size), circle),
+            "circle_tag": (row, np.where(circle[row] >= 0, circle[row] * self.n_tags + tag, -1)),
+        }
+        found = {}
+        for what in ("exposures", "shares"):
+            found[f"crowd_{what}"] = np.full(asked.item.size, self._sums[f"crowd_{what}"][0])
+            for name, (rows, keys) in places.items():
+                sums = self._sums[f"{name}_{what}"]
+                values = np.where(keys >= 0, sums[keys], 0.0)
+                found[f"{name}_{what}"] = np.bincount(rows, values, minlength=asked.item.size)
+        return found
+
+    def _tastes(self, asked: Asked) -> FloatArray:
+        row, tag = self._topics(asked.item)
+        total = np.zeros(asked.item.size)
+        for each in np.unique(tag):
+            span = slice(self.taste_starts[each], self.taste_starts[each + 1])
+            people, times = np.asarray(self.taste_person[span]), np.asarray(self.taste_count[span])
+            here = row[tag == each]
+            place = np.searchsorted(people, asked.person[here])
+            held = place < people.size
+            held[held] = people[place[held]] == asked.person[here[held]]
+            total[here[held]] += times[place[held]]
+        return total
+
+    @property
+    def n_tags(self) -> int:
+        """How many tags there are."""
+        return len(self.taste_starts) - 1
+
+    def _topics(self, item: IntArray) -> tuple[IntArray, IntArray]:
+        """Return a row and a tag for each tag of each asked content."""
+        place = np.maximum(item, 0)
+        counts = np.where(item >= 0, np.diff(self.topic_starts)[place], 0)
+        row = np.repeat(np.arange(item.size), counts)
+        step = np.arange(row.size) - np.repeat(np.cumsum(counts) - counts, counts)
+        return row, np.asarray(self.topic)[self.topic_starts[place[row]] + step]
+
+    @cached_property
+    def _sums(self) -> Mapping[str, FloatArray]:
+        """Exposures and shares by each key; a last entry stands for no key."""
+        cell, tag = self._topics(np.asarray(self.cell_item))
+        circle, author = np.asarray(self.cell_circle), self.item_author[self.cell_item]
+        n_circles = int(self.circle.max(initial=-1)) + 1
+        every = np.arange(circle.size)
+        keys: dict[str, tuple[IntArray, IntArray, int]] = {
+            "crowd": (every, np.zeros_like(circle), 1),
+            "content": (every, np.asarray(self.cell_item), len(self.item_author)),
+            "author": (every, author, int(self.item_author.max(initial=-1)) + 1),
+            "tag": (cell, tag, self.n_tags),
+            "circle": (every, circle, n_circles),
+            "circle_tag": (
+                cell,
+                np.where(circle[cell] >= 0, circle[cell] * self.n_tags + tag, -1),
+                n_circles * self.n_tags,
+            ),
+        }
+        return {
+            f"{name}_{what}": summed(rows, key, size, getattr(self, f"cell_{what}"))
+            for name, (rows, key, size) in keys.items()
+            for what in ("exposures", "shares")
+        }
+
+
+def summed(rows: IntArray, keys: IntArray, size: int, values: IntArray) -> FloatArray:
+    """Add values of rows up by key; key -1 belongs nowhere."""
+    known = keys >= 0
+    weights = np.asarray(values)[rows[known]]
+    return np.append(np.bincount(keys[known], weights, minlength=size), 0.0)
+
+
+def read_state(engine: Engine, *, people: int) -> ShareState:
+    """Add everything known up; needs the logs of `build_logs`."""
+    ((until,),) = engine.rows("""
+        SELECT greatest(
+            (SELECT coalesce(max(moment), 0) FROM user_fact),
+            (SELECT coalesce(max(moment), 0) FROM share_fact))""")
+    counts = ", ".join(f"sum({name}) AS {name}" for name in USER)
+    users = engine.execute(f"""
+        SELECT person, {counts}, max(CASE WHEN events > 0 THEN moment END) AS latest
+        FROM user_fact GROUP BY person ORDER BY person""")
+    home = engine.execute("SELECT person, circle FROM person ORDER BY person")
+    recent = engine.execute(f"""
+        SELECT person, moment FROM act WHERE moment > {until - MONTH} ORDER BY person, moment""")
+    tastes = engine.execute("""
+        SELECT theme, person, sum(private) AS n FROM act GROUP BY theme, person
+        HAVING sum(private) > 0 ORDER BY theme, person""")
+    cells = engine.execute("""
+        SELECT circle, item, sum(exposures) AS exposures, sum(shares) AS shares
+        FROM share_fact JOIN person USING (person) GROUP BY circle, item ORDER BY circle, item""")
+    items = engine.execute("""
+        SELECT CASE WHEN author IS NULL THEN -1 ELSE author_code END AS author
+        FROM item ORDER BY item""")
+    topics = engine.execute("SELECT item, theme FROM item_theme ORDER BY item, theme")
+    ((tags,),) = engine.rows("SELECT count(*) FROM theme")
+    since = whole(recent, "moment") - (until - MONTH)
+    return ShareState(
+        until=np.array([until]),
+        circle=placed(whole(home, "person"), whole(home, "circle"), people, -1),
+        latest=placed(whole(users, "person"), whole(users, "latest"), people, -1),
+        totals=placed(
+            whole(users, "person"), np.column_stack([whole(users, n) for n in USER]), people, 0
+        ),
+        recent=(whole(recent, "person").astype(np.uint64) << np.uint64(SHIFT))
+        + since.astype(np.uint64),
+        taste_starts=np.searchsorted(whole(tastes, "theme"), np.arange(tags + 1)),
+        taste_person=whole(tastes, "person"),
+        taste_count=whole(tastes, "n"),
+        cell_circle=whole(cells, "circle"),
+        cell_item=whole(cells, "item"),
+        cell_exposures=whole(cells, "exposures"),
+        cell_shares=whole(cells, "shares"),
+        item_author=whole(items, "author"),
+        topic_starts=np.searchsorted(whole(topics, "item"), np.arange(items.num_rows + 1)),
+        topic=whole(topics, "theme"),
+    )
+
+
+def whole(table: Any, column: str) -> IntArray:  # noqa: ANN401 - an Arrow table
+    """Return a column as whole numbers, -1 for null."""
+    return np.nan_to_num(as_floats(table, column), nan=-1).astype(np.int64)
+
+
+def placed(at: IntArray, values: IntArray, size: int, missing: int) -> IntArray:
+    """Spread values over everybody."""
+    shape = (size, *values.shape[1:])
+    spread = np.full(shape, missing, dtype=np.int64)
+    spread[at] = values
+    return spread
+
+
+def scrub(folder: Path, person: int) -> None:
+    """Make a person's totals, tastes and recent acts nothing, in place."""
+    changes: dict[str, tuple[Any, int]] = {"totals": (person, 0), "latest": (person, -1),
+                                           "circle": (person, -1)}  # fmt: skip
+    tasters = np.load(folder / "taste_person.npy", mmap_mode="r")
+    changes["taste_count"] = (np.flatnonzero(tasters == person), 0)
+    recent = np.load(folder / "recent.npy", mmap_mode="r")
+    first, last = np.searchsorted(recent, np.array([person, person + 1], np.uint64) << SHIFT)
+    changes["recent"] = (slice(int(first), int(last)), person << SHIFT)
+    for name, (where, value) in changes.items():
+        array = np.load(folder / f"{name}.npy", mmap_mode="r+")
+        array[where] = value
+        array.flush()
