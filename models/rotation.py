@@ -179,7 +179,9 @@ def tilted(matrix: FloatArray, shift: FloatArray) -> FloatArray:
     by = np.where(rows < QUIET, revive, np.where(at > rows, climb, stay))
     tail = tails(matrix)
     odds = tail * np.exp(by)
-    moved = odds / (odds + 1 - tail)
+    moved = odds / (
+        odds + (1 - tail)
+    )  # in this order a tail of 1 stays 1 however far it is shifted
     own = np.diagonal(moved, axis1=1, axis2=2)[:, :, None]
     moved = np.where((rows >= QUIET) & (at > rows), np.minimum(moved, own), moved)
     nothing = np.zeros((len(moved), LEVELS, 1))

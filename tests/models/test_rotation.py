@@ -248,3 +248,13 @@ def test_one_window_is_enough_to_turn():
 
     assert one.low[2] < one.expected[2] < one.high[2]
     assert none.expected.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_what_is_certain_stays_certain_however_far_it_is_shifted():
+    """A tail of 1 divides by nothing when a shift leaves its odds tiny."""
+    matrix = np.eye(LEVELS)
+
+    found = tilted(matrix, np.full((1, len(SERIES)), -50.0))
+
+    assert np.isfinite(found).all()
+    assert found.sum(axis=2) == pytest.approx(np.ones((1, LEVELS)))
