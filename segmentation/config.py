@@ -69,6 +69,7 @@ class FacetConfig:
 
     A source is a channel role (`interest`, `voice`, `money`, `sharing`) whose tags are taken as
     they are, or a habit (`labels`, `rhythm`, `channels`, `tempo`, `spending`) turned into tags.
+    `ties` says how much the mean of the people one is tied to counts beside one's own tags.
     """
 
     sources: tuple[str, ...]
@@ -76,6 +77,7 @@ class FacetConfig:
     clip: float = 10.0
     min_users: int = 5
     min_tags: int = 2
+    ties: float = 0.0
 
 
 def interest_facet() -> FacetConfig:

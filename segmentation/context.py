@@ -68,6 +68,11 @@ class Context:
         """The matrix of a facet."""
         return FacetMatrix.load(self.work.path(f"tags/{name}.npz"))
 
+    def evidence(self, name: Facet) -> FacetMatrix:
+        """The matrix circles are found in: that of the facet, or with what ties lend."""
+        path = self.work.path(f"tags/{name}.tied.npz")
+        return FacetMatrix.load(path) if path.exists() else self.facet(name)
+
     def circles(self, name: Facet) -> FacetCircles:
         """The circles of a facet."""
         return FacetCircles.load(self.work.folder / "circles" / name)

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from scipy import sparse
 
 from models.crosstab import crosstab
+from models.rows import Rows
 from segmentation import queries
 from segmentation.arrays import load_arrays, save_arrays
 from segmentation.assembly import (
@@ -201,7 +203,7 @@ def drift_since(context: Context, name: Facet) -> Drift | None:
     if context.previous is None:
         return None
     before = State.of(context.store, context.previous, name)
-    matrix, found = context.facet(name), context.circles(name)
+    matrix, found = context.evidence(name), context.circles(name)
     now = State(
         people=matrix.matrix.shape[0],
         tags=matrix.tags,
@@ -235,7 +237,7 @@ def quality_of(context: Context, name: Facet) -> FacetQuality:
     """The figures the publish gate judges a facet by."""
     found = context.circles(name)
     placed = found.labels[found.labels >= 0]
-    placeable = int(np.count_nonzero(context.facet(name).reasons == ""))
+    placeable = int(np.count_nonzero(context.evidence(name).reasons == ""))
     sizes = np.bincount(placed, minlength=found.model.n_circles)
     stability = load_arrays(context.work.folder / f"stability/{name}.npz")["mean"]
     return FacetQuality(
@@ -259,12 +261,28 @@ def keep_models(context: Context, folder: Path) -> None:
         }
         arrays = {key: np.array(value, dtype=np.str_) for key, value in words.items()}
         save_arrays(folder / f"{name}.npz", context.circles(name).model.to_arrays() | arrays)
-        matrix = context.facet(name).matrix
-        starts, tags = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32)
-        People(starts, tags, matrix.data).save(folder, name)
-    tastes = {name: tastes_of(context, name) for name in FACETS}
-    reading = {"max_circles": context.config.circles.max_circles, "tastes": tastes}
+        people_of(context, name).save(folder, name)
+    reading = {
+        "max_circles": context.config.circles.max_circles,
+        "tastes": {name: tastes_of(context, name) for name in FACETS},
+        "ties": {name: getattr(context.config.facets, name).ties for name in FACETS},
+    }
     write_json(folder / READING, reading)
+
+
+def people_of(context: Context, name: Facet) -> People:
+    """Everyone's tags in a facet, those ties lend among them."""
+    own, matrix = context.facet(name).matrix, context.evidence(name).matrix
+    starts, tags = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32)
+    if matrix.nnz == own.nnz:
+        return People(starts, tags, matrix.data)
+    return People(starts, tags, matrix.data, is_lent=~is_among(Rows.of(matrix), Rows.of(own)))
+
+
+def is_among(rows: Rows, others: Rows) -> npt.NDArray[np.bool_]:
+    """Whether each entry of rows is one of the other rows' as well."""
+    places, known = (each.owners * each.n_columns + each.columns for each in (rows, others))
+    return np.isin(places, known, assume_unique=True)
 
 
 def keep_sums(context: Context, folder: Path) -> None:

@@ -29,21 +29,41 @@ READING = "reading.json"
 
 @dataclass(frozen=True, eq=False)
 class People:
-    """Everyone's tags in a facet, as mapped columns: those of row `i` lie between two starts."""
+    """Everyone's tags in a facet, as mapped columns: those of row `i` lie between two starts.
+
+    `is_lent` tells tags that the people one is tied to have, not oneself; None where none are.
+    """
 
     starts: npt.NDArray[np.int64]
     tags: npt.NDArray[np.int32]
     weights: npt.NDArray[np.float64]
+    is_lent: npt.NDArray[np.bool_] | None = None
 
     @classmethod
     def open(cls, folder: Path, name: str) -> "People":
         """Map what `save` kept."""
-        return cls(*(np.load(folder / f"{name}_{part}.npy", mmap_mode="r") for part in PARTS))
+        paths = {part: folder / f"{name}_{part}.npy" for part in (*PARTS, LENT)}
+        return cls(
+            **{
+                part: np.load(path, mmap_mode="r")
+                for part, path in paths.items()
+                if part in PARTS or path.exists()
+            }
+        )
 
     def save(self, folder: Path, name: str) -> None:
         """Keep each column in a file of its own."""
-        for part in PARTS:
-            np.save(folder / f"{name}_{part}.npy", getattr(self, part))
+        for part in (*PARTS, LENT):
+            column = getattr(self, part)
+            if column is not None:
+                np.save(folder / f"{name}_{part}.npy", column)
+
+    def lent_to(self, at: int) -> Set[int]:
+        """The tags of a row that only the people it is tied to have."""
+        if self.is_lent is None:
+            return frozenset()
+        span = slice(int(self.starts[at]), int(self.starts[at + 1]))
+        return frozenset(self.tags[span][self.is_lent[span]].tolist())
 
     def row(self, at: int, n_tags: int) -> Rows:
         """One person's tags, without those whose weight is 0."""
@@ -53,7 +73,7 @@ class People:
         return rows_of(tags[held], weights[held], n_tags)
 
 
-PARTS = ("starts", "tags", "weights")
+PARTS, LENT = ("starts", "tags", "weights"), "is_lent"
 
 
 class FacetPlacer:
@@ -134,12 +154,18 @@ class FacetPlacer:
         row = self.people.row(at, self.profiles.n_tags)
         told, other = explain(self.profiles, row), counterfactual(self.profiles, row)
         weight = dict(zip(row.columns.tolist(), row.values.tolist(), strict=True))
+        lent = self.people.lent_to(at)
         return self.placed(row) | {
             "nearest_circle": self._named(told.circle),
             "log_odds": told.log_odds,
             "prior_log_odds": told.prior_log_odds,
             "contributions": [
-                {"tag": self.tags[tag], "weight": weight[tag], "contribution": contribution}
+                {
+                    "tag": self.tags[tag],
+                    "weight": weight[tag],
+                    "contribution": contribution,
+                    "is_lent": tag in lent,
+                }
                 for tag, contribution in zip(
                     told.tags.tolist(), told.contributions.tolist(), strict=True
                 )

@@ -14,7 +14,7 @@ from models.silhouette import sampled_silhouette
 from segmentation.arrays import load_arrays, save_arrays
 from segmentation.assembly import primary_circles
 from segmentation.circling import find_circles, measure_stability
-from segmentation.config import FACETS, Facet
+from segmentation.config import FACETS, Facet, FacetConfig
 from segmentation.context import Context
 from segmentation.course import rules_of
 from segmentation.customers import customer_statistics
@@ -39,6 +39,7 @@ from segmentation.rights import assign_rights
 from segmentation.sharing import score_sharing
 from segmentation.snapshot import write_snapshot
 from segmentation.tags import facet_matrix
+from segmentation.ties import with_ties
 from segmentation.trend import with_trend
 
 
@@ -82,6 +83,10 @@ def weigh_tags(context: Context, advance: Advance) -> int:
             kept_sums=context.work.folder / "sums",
         )
         facet.save(context.work.path(f"tags/{name}.npz"))
+        settings: FacetConfig = getattr(context.config.facets, name)
+        if settings.ties:
+            tied = with_ties(facet, context.tables, settings, name=name)
+            tied.save(context.work.path(f"tags/{name}.tied.npz"))
         entries += int(facet.matrix.nnz)
         tell(advance, done, parts=len(FACETS), people=facet.matrix.shape[0])
     return entries
@@ -91,7 +96,7 @@ def fit_circles(context: Context, advance: Advance) -> int:
     """People x tags -> circles and everyone's place in them."""
     people = 0
     for done, name in enumerate(FACETS, start=1):
-        facet, memory = context.facet(name), Memory.of(context.store, context.previous, name)
+        facet, memory = context.evidence(name), Memory.of(context.store, context.previous, name)
         guide = context.config.circles.guide
         asked = wishes_of(name, facet.tags, memory, guide, context.rulings())
         found = find_circles(
@@ -124,7 +129,7 @@ def stability_of(context: Context, number: int, advance: Advance) -> int:
         tell(advance, done, parts=len(FACETS) * refits, people=len(found.labels))
 
     measured = measure_stability(
-        context.facet(name),
+        context.evidence(name),
         found,
         context.config.circles,
         name=name,
@@ -132,7 +137,7 @@ def stability_of(context: Context, number: int, advance: Advance) -> int:
         begun=begun,
     )
     save_arrays(context.work.path(f"stability/{name}.npz"), vars(measured))
-    silhouette = sampled_silhouette(context.facet(name).matrix, found.labels, seed=context.seed)
+    silhouette = sampled_silhouette(context.evidence(name).matrix, found.labels, seed=context.seed)
     context.work.save(f"stability/{name}.json", {"silhouette": silhouette})
     return found.model.n_circles
 

@@ -48,6 +48,7 @@ def update(request: RunRequest, reporter: Reporter) -> RunOutcome:
 def read_events(context: Context, advance: Advance) -> int:
     """Files -> valid events, and everyone known now."""
     live = live_folder(context)
+    require_untied(live)
     context.tables.mkdir(parents=True, exist_ok=True)
     events = InputConfig(
         events=context.config.input.events, max_bad_share=context.config.input.max_bad_share
@@ -65,6 +66,17 @@ def read_events(context: Context, advance: Advance) -> int:
     context.work.save("ingest.json", report.to_dict())
     list_everyone(context, live)
     return report.tables["events"].rows_in
+
+
+def require_untied(live: Path) -> None:
+    """Refuse where people's places depend on what the people they are tied to did."""
+    tied = [name for name, share in read_json(live / "models" / READING)["ties"].items() if share]
+    if tied:
+        raise StoreError(
+            f"Events cannot be folded into a run whose circles take evidence from ties "
+            f"(`ties` above 0 in [facets.{tied[0]}]): one event moves everyone tied to its user. "
+            "Make a new run with `coterie run`."
+        )
 
 
 def fold_events(context: Context, advance: Advance) -> int:

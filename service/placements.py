@@ -102,6 +102,9 @@ class Contribution(BaseModel):
     contribution: float = Field(
         description="What it adds to the log-odds of the nearest circle against the crowd."
     )
+    is_lent: bool = Field(
+        description="Whether it comes from people the person is tied to, not from themselves."
+    )
 
 
 class Counterfactual(BaseModel):

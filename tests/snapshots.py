@@ -109,7 +109,7 @@ def plant_models(folder: Path, tags: Holdings, users: int) -> None:
         people.save(folder, facet)
     tastes = {"channels": ["share"], "are_left_out": True, "typical": {"browse": 1.0},
               "half_life_days": 30.0, "clip": 10.0}  # fmt: skip
-    reading = {"max_circles": 3, "tastes": {"interest": tastes, "lifestyle": None}}
+    reading = {"max_circles": 3, "tastes": {"interest": tastes, "lifestyle": None}, "ties": {}}
     write_json(folder / READING, reading)
 
 
