@@ -1,33 +1,12 @@
 """Who carries it outward: expected reach over ties, and what invitations bring."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from models.cascades import Cascades
 from models.shrinkage import FloatArray, IntArray
-
-MAX_STEPS = 64
-SETS_AT_ONCE = 50_000
-
-
-@dataclass(frozen=True)
-class ReachableSets:
-    """Samples of who could have reached a random person: `members` is CSR sets x people."""
-
-    members: sparse.csr_array
-
-    @property
-    def n_sets(self) -> int:
-        """How many random people were asked."""
-        return int(self.members.shape[0])
-
-    @property
-    def n_people(self) -> int:
-        """How many people there are."""
-        return int(self.members.shape[1])
 
 
 @dataclass(frozen=True)
@@ -41,14 +20,6 @@ class Influence:
     reach: FloatArray
     error: FloatArray
     score: FloatArray
-
-
-@dataclass(frozen=True)
-class Seeds:
-    """People to start from, best first, and how many they are expected to reach together."""
-
-    people: IntArray
-    reach: FloatArray
 
 
 @dataclass(frozen=True)
@@ -74,58 +45,15 @@ def tie_matrix(n_people: int, *, sources: IntArray, targets: IntArray) -> sparse
     return ties
 
 
-def reachable_sets(
-    ties: sparse.csr_array, *, n_sets: int = 20_000, random_state: int = 0
-) -> ReachableSets:
-    """Sample reverse-reachable sets under the weighted cascade.
+def influence(sets: Cascades, *, n_people: int) -> Influence:
+    """Return each person's expected reach from reverse-reachable sets of random people.
 
-    Someone with d people who can pass it to them takes it from each with probability 1 / d. Each
-    set starts at a random person and follows ties backward; the share of sets somebody is in,
-    times the number of people, is that person's expected reach, without bias.
-
-    References
-    ----------
-    Borgs, Brautbar, Chayes & Lucier (2014), "Maximizing social influence in nearly optimal time".
-    Kempe, Kleinberg & Tardos (2003), section 2.2, for the weighted cascade.
+    The share of sets somebody is in, times the number of people, is their reach, without bias.
     """
-    rng = np.random.Generator(np.random.PCG64(random_state))
-    backward = sparse.csr_array(ties.T)
-    chunks = [
-        _sample(backward, min(SETS_AT_ONCE, n_sets - start), rng)
-        for start in range(0, n_sets, SETS_AT_ONCE)
-    ]
-    return ReachableSets(sparse.csr_array(sparse.vstack(chunks)))
-
-
-def influence(sets: ReachableSets) -> Influence:
-    """Return each person's expected reach from the sets they are in."""
-    share = np.asarray(sets.members.sum(axis=0)).ravel() / sets.n_sets
-    reach = np.maximum(share * sets.n_people, 1.0)
-    error = sets.n_people * np.sqrt(share * (1 - share) / sets.n_sets)
-    return Influence(reach=reach, error=error, score=np.log(reach) / np.log(max(sets.n_people, 2)))
-
-
-def best_seeds(sets: ReachableSets, *, count: int) -> Seeds:
-    """Choose people greedily so that together they are in the most sets.
-
-    Reaches at least 1 - 1/e of the best choice, up to sampling. Ties go to the smaller index.
-    """
-    by_person = sparse.csr_array(sets.members.T)
-    gains = np.asarray(by_person.sum(axis=1)).ravel()
-    is_open = np.ones(sets.n_sets, dtype=bool)
-    people, covered = [], []
-    for _ in range(min(count, sets.n_people)):
-        person = int(np.argmax(gains))
-        mine = _row(by_person, person)
-        fresh = mine[is_open[mine]]
-        is_open[fresh] = False
-        losers, losses = np.unique(sets.members[fresh].indices, return_counts=True)
-        gains[losers] -= losses
-        gains[person] = -1.0
-        people.append(person)
-        covered.append(fresh.size)
-    reach = np.cumsum(covered) / sets.n_sets * sets.n_people
-    return Seeds(people=np.array(people, dtype=np.int64), reach=np.asarray(reach, dtype=np.float64))
+    share = np.bincount(sets.people, minlength=n_people) / sets.count
+    reach = np.maximum(share * n_people, 1.0)
+    error = n_people * np.sqrt(share * (1 - share) / sets.count)
+    return Influence(reach=reach, error=error, score=np.log(reach) / np.log(max(n_people, 2)))
 
 
 def untied(n_people: int) -> Influence:
@@ -138,55 +66,3 @@ def growth(people: int, *, invitations: int, accepted: int) -> Growth:
     """Return the K-factor; 0 when nobody invites."""
     k = accepted / people if people else 0.0
     return Growth(invitations=invitations, accepted=accepted, k=k)
-
-
-def _sample(backward: sparse.csr_array, n_sets: int, rng: np.random.Generator) -> sparse.csr_array:
-    n_people = backward.shape[0]
-    keys = np.arange(n_sets) * n_people + rng.integers(n_people, size=n_sets)
-    found = keys
-    for _ in range(MAX_STEPS):
-        keys = _step(backward, keys, rng)
-        keys = keys[~_is_in(keys, found)]
-        if keys.size == 0:
-            break
-        found = np.union1d(found, keys)
-    rows, columns = np.divmod(found, n_people)
-    pointers = np.searchsorted(rows, np.arange(n_sets + 1))
-    return sparse.csr_array((np.ones(found.size), columns, pointers), shape=(n_sets, n_people))
-
-
-def _step(backward: sparse.csr_array, keys: IntArray, rng: np.random.Generator) -> IntArray:
-    """Follow every tie that fires backward from (set, person) keys; sorted, without repeats."""
-    sets, people = np.divmod(keys, backward.shape[0])
-    starts = backward.indptr[people].astype(np.int64)
-    degrees = backward.indptr[people + 1] - starts
-    reached = [
-        sets[owner] * backward.shape[0] + backward.indices[starts[owner] + place]
-        for owner, place in _firing(degrees, rng)
-    ]
-    return np.unique(np.concatenate(reached)) if reached else keys[:0]
-
-
-def _firing(degrees: IntArray, rng: np.random.Generator) -> Iterator[tuple[IntArray, IntArray]]:
-    """Yield which of each one's ties fire with probability 1 / degree, as (index, tie) pairs.
-
-    Jumps from one firing tie to the next, so a hub costs no more than anybody else.
-    """
-    owner = np.flatnonzero(degrees)
-    place = np.full(owner.size, -1, dtype=np.int64)
-    while owner.size:
-        chance = 1 / degrees[owner]
-        place = place + rng.geometric(chance)
-        inside = place < degrees[owner]
-        owner, place = owner[inside], place[inside]
-        yield owner, place
-
-
-def _is_in(keys: IntArray, found: IntArray) -> NDArray[np.bool_]:
-    place = np.minimum(np.searchsorted(found, keys), found.size - 1)
-    return np.asarray(found[place] == keys)
-
-
-def _row(matrix: sparse.csr_array, row: int) -> IntArray:
-    inside = slice(matrix.indptr[row], matrix.indptr[row + 1])
-    return np.asarray(matrix.indices[inside], dtype=np.int64)

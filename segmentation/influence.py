@@ -4,12 +4,12 @@ from datetime import datetime
 
 import numpy as np
 
+from models.cascades import Ties, joined, run_back, weighted_cascade
 from models.influence import (
     Growth,
     Influence,
     growth,
     influence,
-    reachable_sets,
     tie_matrix,
     untied,
 )
@@ -33,7 +33,9 @@ def measure_influence(engine: Engine, *, people: int, seed: int) -> Influence:
     ends = [as_floats(ties, name).astype(np.int64) for name in ("source", "target")]
     matrix = tie_matrix(people, sources=np.concatenate(ends), targets=np.concatenate(ends[::-1]))
     n_sets = int(np.clip(people, LEAST_SETS, MOST_SETS))
-    return influence(reachable_sets(matrix, n_sets=n_sets, random_state=seed))
+    backward = Ties.of(weighted_cascade(matrix)).reversed()
+    drawn = run_back(backward, np.arange(people), first=0, count=n_sets, seed=seed)
+    return influence(joined(list(drawn)), n_people=people)
 
 
 def measure_growth(

@@ -1,6 +1,7 @@
 """Compile every kernel and keep it on disk, so that no run waits: `python -m models.kernels`."""
 
 from models.kernels import (
+    cascades,
     damping,
     digests,
     hashing,
@@ -16,6 +17,7 @@ from models.kernels import (
 )
 
 __all__ = [
+    "cascades",
     "damping",
     "digests",
     "hashing",
