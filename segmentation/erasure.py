@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import sqlalchemy as sa
@@ -28,6 +29,9 @@ from segmentation.registry import Registry, Strings
 from segmentation.store import Store
 from segmentation.turns import take_turn
 from segmentation.work import unfinished
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,11 +228,28 @@ def rewrite_tables(folder: Path, user_id: str) -> bool:
             named = pc.fill_null(pc.match_substring(table["raw"], user_id), False)
         else:
             named = pc.equal(table["user_id"], pa.scalar(user_id))
-        if pc.any(named).as_py():
+        others = without_inviter(table.filter(pc.invert(named)), user_id)
+        if not others.equals(table):
             found = True
             with replacing(path) as beside:
-                pq.write_table(table.filter(pc.invert(named)), beside, compression="zstd")
+                pq.write_table(others, beside, compression="zstd")
     return found
+
+
+def without_inviter(table: "pa.Table", user_id: str) -> "pa.Table":
+    """The table, with nobody having been brought by a person."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    name = "referred_by"
+    if name not in table.column_names:
+        return table
+    by_them = pc.fill_null(pc.equal(table[name], pa.scalar(user_id)), False)
+    return table.set_column(
+        table.schema.get_field_index(name),
+        table.schema.field(name),
+        pc.if_else(by_them, pa.scalar(None, pa.string()), table[name]),
+    )
 
 
 def write_manifest_anew(folder: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,9 @@ from segmentation.placing import Placer
 from segmentation.registry import Registry, Strings, mapped
 from segmentation.resonance import FOLDER as SHARELOG
 from segmentation.resonance import ContentResonance
+
+if TYPE_CHECKING:
+    from segmentation.carriers import Carriers
 
 DOCUMENTS = ("circles", "flywheel", "policy", "report")
 COLUMNS = (
@@ -214,6 +217,13 @@ class Snapshot:
             raise StoreDamaged(
                 f"`{self.folder / SHARELOG}` cannot be read: {error}. Make this run again."
             ) from error
+
+    @cached_property
+    def carriers(self) -> "Carriers":
+        """Who carries its circles outward."""
+        from segmentation.carriers import Carriers  # it imports this file
+
+        return Carriers(self)
 
     def explanation(self, user_id: str) -> list[Row]:
         """Why a user is in their circles, tag by tag, and what would change it; by facet."""

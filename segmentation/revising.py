@@ -25,7 +25,7 @@ from segmentation.kinship import with_parents
 from segmentation.manifest import Facts, read_json
 from segmentation.placing import People
 from segmentation.quality import FacetQuality, inspect
-from segmentation.tables import SnapshotTables, conform, empty
+from segmentation.tables import SnapshotTables, conform, empty, read_table, table_path
 
 UNPLACEABLE = (UNKNOWN, "consent")
 
@@ -56,6 +56,7 @@ def revised(context: Context, models: Path) -> SnapshotTables:
         tier_changes=empty("tier-changes"),
         quarantine=pq.read_table(context.tables / "quarantine.parquet"),
         lifecycle=store.table(run_id, "lifecycle"),
+        **{name: carried(live, name) for name in ("ambassadors", "creators", "referrals")},
         flywheel=read_json(live / "flywheel.json"),
         policy=read_json(live / "policy.json"),
         report=report_of(context, users, circles, anew),
@@ -64,6 +65,11 @@ def revised(context: Context, models: Path) -> SnapshotTables:
         ),
         refusals=refusals,
     )
+
+
+def carried(live: Path, what: str) -> pa.Table:
+    """A table of the live snapshot; empty where the run was made before there was one."""
+    return read_table(live, what) if table_path(live, what).exists() else empty(what)
 
 
 def carried_users(users: pa.Table, user_ids: pa.Array) -> pa.Table:

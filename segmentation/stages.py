@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from models.silhouette import sampled_silhouette
 from segmentation.arrays import load_arrays, save_arrays
 from segmentation.assembly import primary_circles
+from segmentation.carrying import measure_carrying
 from segmentation.circling import find_circles, measure_stability
 from segmentation.config import FACETS, Facet, FacetConfig
 from segmentation.context import Context
@@ -21,7 +22,8 @@ from segmentation.customers import customer_statistics
 from segmentation.decisions import POLICY
 from segmentation.durable import link_folder, replace_text
 from segmentation.earnings import earnings
-from segmentation.gathering import facts_of, gather, keep_models, keep_sums
+from segmentation.gathering import LEVELS, facts_of, gather, keep_models, keep_sums
+from segmentation.groups import Group, groups_by, groups_of
 from segmentation.guiding import given_names, wishes_of
 from segmentation.identity import Earlier, identify
 from segmentation.ingest import ingest
@@ -310,6 +312,35 @@ def people_of(context: Context) -> People:
     )
 
 
+def find_carriers(context: Context, advance: Advance) -> int:
+    """Ties, events, circles and tiers -> ambassadors, creators, who brought whom."""
+    carrying = measure_carrying(
+        context.engine,
+        context.config,
+        context.tables,
+        as_of=context.as_of,
+        circles=[group for name in FACETS for group in circle_groups(context, name)],
+        tiers=list(groups_by(context.table("tiers")["tier"])),
+        seed=context.seed,
+        progress=advance,
+    )
+    for name in ("ambassadors", "creators", "referrals"):
+        pq.write_table(getattr(carrying, name), context.work.path(f"{name}.parquet"))
+    context.work.save("carrying.json", carrying.report)
+    return len(context.user_ids())
+
+
+def circle_groups(context: Context, name: Facet) -> list[Group]:
+    """The people of each circle of a facet, and of each parent above them."""
+    found = context.circles(name)
+    identity, above = (context.work.load(f"{level}/{name}.json") for level in LEVELS)
+    parents = raised(found, np.array(above["of"], dtype=np.int64))
+    return [
+        *groups_of(found.members, identity["circle_ids"]),
+        *groups_of(parents.members, above["circle_ids"]),
+    ]
+
+
 def write_out(context: Context, advance: Advance) -> int:
     """Everything found -> the snapshot, checksummed."""
     folder = context.work.folder / "snapshot"
@@ -338,5 +369,6 @@ STAGES = (
     Stage("sharing", "score who will share", score_people),
     Stage("loop", "turn the flywheel", turn_flywheel),
     Stage("rights", "assign rights", give_rights),
+    Stage("carrying", "find who carries circles outward", find_carriers),
     Stage("snapshot", "write the snapshot", write_out),
 )

@@ -65,6 +65,18 @@ SCHEMAS: dict[str, pa.Schema] = {
         | {"reason_codes": CODES, "policy_version": pa.string(), "at": TIME},
         "before after at",
     ),
+    "ambassadors": _schema(
+        {"circle_id": pa.string(), "rank": pa.int32(), "user_id": pa.string()}
+        | {"reach": pa.float64()},
+    ),
+    "creators": _schema(
+        {"circle_id": pa.string(), "rank": pa.int32(), "user_id": pa.string()}
+        | _columns(pa.int64(), "works comments echoes"),
+    ),
+    "referrals": _schema(
+        _columns(pa.string(), "user_id referred_by") | {"at": TIME, "generation": pa.int32()},
+        "referred_by",
+    ),
     "lineage": _schema(
         _columns(pa.string(), "run_id facet circle_id event")
         | {"from_ids": CODES, "overlap": pa.float64()},
@@ -91,6 +103,9 @@ ORDERS = {
     "users": ("user_id",),
     "tiers": ("user_id",),
     "tier-changes": ("at", "user_id"),
+    "ambassadors": ("circle_id", "rank"),
+    "creators": ("circle_id", "rank"),
+    "referrals": ("user_id",),
     "lineage": ("facet", "circle_id", "event"),
     "crosstab": ("interest_circle", "lifestyle_circle"),
     "quarantine": ("source", "row", "reason", "raw"),
@@ -121,6 +136,9 @@ class SnapshotTables:
     policy: Mapping[str, Any]
     report: Mapping[str, Any]
     crosstab: pa.Table = field(default_factory=lambda: empty("crosstab"))
+    ambassadors: pa.Table = field(default_factory=lambda: empty("ambassadors"))
+    creators: pa.Table = field(default_factory=lambda: empty("creators"))
+    referrals: pa.Table = field(default_factory=lambda: empty("referrals"))
     tags: Holdings = field(default_factory=Holdings.none)
     refusals: Holdings = field(default_factory=Holdings.none)
 

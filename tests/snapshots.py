@@ -163,7 +163,10 @@ def build_tables(*, users: int = 500, seed: int = 0, run_id: str = RUN_ID) -> Sn
         lifecycle=table("lifecycle", stages),
         flywheel=flywheel(stages, members),
         policy=POLICY,
-        report={"basis": "planted", "findings": [], "people": users},
+        report={"basis": "planted", "findings": [], "people": users, "carrying": carrying(members)},
+        ambassadors=table("ambassadors", ambassadors(members)),
+        creators=table("creators", creators(members)),
+        referrals=table("referrals", referrals(people)),
         tags=holdings(TAGS, users, 0.3, seed),
         refusals=holdings(PURPOSES, users, 0.05, seed + 1),
     )
@@ -329,6 +332,67 @@ def describe(
             row[f"{facet}_reason"] = None if home else str(random.choice(REASONS))
         rows.append(row)
     return rows
+
+
+def ambassadors(members: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The surest members of each circle, each adding less than the one before."""
+    return [
+        {"circle_id": circle_id, "rank": rank, "user_id": person,
+         "reach": sum(8.0 / place for place in range(1, rank + 1))}
+        for circle_id, people in surest(members).items()
+        for rank, person in enumerate(people, start=1)
+    ]  # fmt: skip
+
+
+def creators(members: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same people, each having made less than the one before."""
+    return [
+        {"circle_id": circle_id, "rank": rank, "user_id": person, "works": 20 - rank,
+         "comments": rank % 3, "echoes": 5 * rank}
+        for circle_id, people in surest(members).items()
+        for rank, person in enumerate(people, start=1)
+    ]  # fmt: skip
+
+
+def surest(members: list[dict[str, Any]], most: int = 12) -> dict[str, list[str]]:
+    """The strongest members of each circle."""
+    ordered = sorted(members, key=lambda row: (-row["strength"], row["user_id"]))
+    circles = sorted({row["circle_id"] for row in members})
+    return {
+        circle: [row["user_id"] for row in ordered if row["circle_id"] == circle][:most]
+        for circle in circles
+    }
+
+
+def referrals(people: list[str]) -> list[dict[str, Any]]:
+    """Everyone of the second half was brought by somebody of the first."""
+    half = len(people) // 2
+    return [
+        {"user_id": person, "referred_by": people[place], "at": AS_OF, "generation": 1}
+        for place, person in enumerate(people[half:][:half])
+    ]
+
+
+def carrying(members: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a run says of who carries its circles."""
+    facts = {"people": 400, "referrals": 120, "k": 0.4, "k_low": 0.32, "k_high": 0.48,
+             "plain": 0.3, "cycle_days": 11.5}  # fmt: skip
+    few = facts | {"people": 12, "referrals": 3}
+    return {
+        "ties": {"basis": "weighted_cascade", "count": 900},
+        "guarantee": dict.fromkeys(surest(members), 0.58),
+        "voices": {
+            circle: {"creators": 20, "share_of_members": 0.25, "works": 90, "comments": 30}
+            for circle in surest(members)
+        },
+        "referrals": {
+            "horizon_days": 30.0,
+            "overall": facts,
+            "circles": {"interest-1": facts, "interest-2": few},
+            "tiers": {"gold": facts},
+            "tree": {"roots": 40, "referred": 120, "generations": [40, 90, 30], "largest": 9},
+        },
+    }
 
 
 def quarantine() -> list[dict[str, Any]]:

@@ -15,16 +15,21 @@ from service.auth import CanListMembers, CanRead
 from service.errors import InvalidValue, problems
 from service.growth import (
     Bridges,
+    Budget,
+    CircleAmbassadors,
+    CircleCreators,
     CircleCrossover,
     CircleLookalikes,
     ContactCost,
     CrossoverAsked,
+    FewPeople,
     ForPurpose,
     Limit,
     LookalikeAnswer,
     LookalikesAsked,
     PartnerCrossover,
     Partners,
+    ReferralAnswer,
 )
 from service.live import LiveSnapshot, live_snapshots
 from service.pace import Pace
@@ -127,6 +132,59 @@ def partner_crossover(
             "circles": rows,
         }
     )
+
+
+@router.get("/circles/{circle_id}/ambassadors", responses=problems(401, 403, 404, 422, 500, 503))
+def circle_ambassadors(
+    circle_id: CircleId,
+    request: Request,
+    snapshot: LiveSnapshot,
+    _: CanListMembers,
+    budget: Budget = 10,
+    purpose: ForPurpose = PURPOSE,
+) -> CircleAmbassadors:
+    """List whom of a circle to start from so that a message reaches most of its members."""
+    found = snapshot.carriers.ambassadors(circle_id, budget=budget, purpose=purpose)
+    note(request, purpose, len(found["ambassadors"]))
+    return CircleAmbassadors.model_validate(
+        {"run_id": snapshot.run_id, "eligible_for": purpose, **found}
+    )
+
+
+@router.get("/circles/{circle_id}/creators", responses=problems(401, 403, 404, 422, 500, 503))
+def circle_creators(
+    circle_id: CircleId,
+    request: Request,
+    snapshot: LiveSnapshot,
+    _: CanListMembers,
+    limit: FewPeople = 10,
+    purpose: ForPurpose = PURPOSE,
+) -> CircleCreators:
+    """List who of a circle makes things and answers others, and say how many do."""
+    found = snapshot.carriers.creators(circle_id, limit=limit, purpose=purpose)
+    note(request, purpose, len(found["creators"]))
+    return CircleCreators.model_validate(
+        {"run_id": snapshot.run_id, "eligible_for": purpose, **found}
+    )
+
+
+@router.get("/referrals", responses=problems(401, 403, 500, 503))
+def get_referrals(snapshot: LiveSnapshot, key: CanRead) -> ReferralAnswer:
+    """Say how many new people each brings and how soon, by circle and tier.
+
+    Without the scope `members` figures are blurred and nothing is said of too few people.
+    """
+    may_list = key.allows("members")
+    found = snapshot.carriers.referrals(is_exact=may_list)
+    return ReferralAnswer.model_validate(
+        {"run_id": snapshot.run_id, "approximate": not may_list, **found}
+    )
+
+
+def note(request: Request, purpose: str, people: int) -> None:
+    """Leave for the audit log what people were listed for, and how many."""
+    request.scope["coterie.purpose"] = purpose
+    request.scope["coterie.people"] = people
 
 
 def partner_of(snapshot: Snapshot, asked: CrossoverAsked) -> starting.Seeds:

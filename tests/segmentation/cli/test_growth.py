@@ -89,3 +89,29 @@ def test_tags_may_hold_the_sign_of_weights():
         "running": 1.0,
         "label:household=mom": 1.0,
     }
+
+
+def test_ambassadors_of_a_circle_of_all_and_creators(said):
+    """Each as a table for people and as JSON for scripts."""
+    one = json.loads(said("ambassadors", "--circle", "interest-1", "--budget", 4, "--json"))
+    every = json.loads(said("ambassadors", "--budget", 6, "--json"))
+    made = json.loads(said("ambassadors", "--circle", "interest-1", "--creators", "--json"))
+
+    assert len(one["ambassadors"]) == 4
+    assert len(every["ambassadors"]) == 6
+    assert one["ambassadors"][0]["user_id"] in said("ambassadors", "--circle", "interest-1")
+    assert made["creators"][0]["user_id"] in said(
+        "ambassadors", "--circle", "interest-1", "--creators"
+    )
+    assert "needs `--circle ID`" in said("ambassadors", "--creators", code=2)
+
+
+def test_referrals_are_shown(said):
+    """K by circle and tier, and the tree."""
+    facts = json.loads(said("referrals", "--json"))
+    text = said("referrals")
+
+    assert facts["overall"]["k"] == 0.4
+    assert "interest-1" in text
+    assert "gold" in text
+    assert "the largest tree has 9" in text

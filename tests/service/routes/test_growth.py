@@ -3,10 +3,13 @@
 import pytest
 
 from service.growth import (
+    CircleAmbassadors,
+    CircleCreators,
     CircleCrossover,
     CircleLookalikes,
     LookalikeAnswer,
     PartnerCrossover,
+    ReferralAnswer,
 )
 
 PATH = "/v1/circles/interest-1/lookalikes"
@@ -193,3 +196,32 @@ def test_a_partners_list_needs_the_scope_members(ask):
 
     assert ask("read").post("/v1/audiences:crossover", json=body).status_code == 403
     assert ask("members").post("/v1/audiences:crossover", json=body).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("what", "model", "rows"),
+    [("ambassadors?budget=4", CircleAmbassadors, 4), ("creators?limit=3", CircleCreators, 3)],
+)
+def test_who_carries_a_circle_is_as_described(api, ask, what, model, rows):
+    """Named to callers who may list members alone."""
+    path = f"/v1/circles/interest-1/{what}"
+
+    answer = api.get(path)
+
+    read = model.model_validate_json(answer.content)
+    assert read.model_dump(mode="json") == answer.json()
+    assert len(answer.json()[what.split("?")[0]]) == rows
+    assert ask("read").get(path).status_code == 403
+    assert api.get(path.replace("interest-1", "interest-404")).status_code == 404
+
+
+def test_referrals_are_told_as_far_as_the_caller_may_know(api, ask):
+    """Exactly with `members`; blurred, and without small groups, with `read`."""
+    exact, blurred = api.get("/v1/referrals"), ask("read").get("/v1/referrals")
+
+    for answer in (exact, blurred):
+        read = ReferralAnswer.model_validate_json(answer.content)
+        assert read.model_dump(mode="json") == answer.json()
+    assert exact.json()["circles"]["interest-2"]["people"] == 12
+    assert blurred.json()["circles"]["interest-2"]["people"] is None
+    assert blurred.json()["approximate"]
