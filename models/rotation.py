@@ -137,12 +137,14 @@ def drawn_courses(wheel: Wheel, rotations: int, *, draws: int, seed: int) -> Flo
     """Draw courses, figures x rotations x draws: surprises as seen before, then chance.
 
     Surprises of one past window come together, for what moved one rate moved others; part of each
-    lasts. Few windows leave their size uncertain, as in Student's t.
+    lasts. Few windows leave their size uncertain, as in Student's t, and the drift too.
     """
     rng = np.random.default_rng(seed)
     surprises = wheel.unrest.surprises
     size = len(surprises) + USUAL_COUNT
     unsure = np.sqrt(size / rng.chisquare(size, (draws, 1)))
+    size_of_each = np.sqrt(np.mean(surprises**2, axis=0) / len(surprises))
+    drift = wheel.unrest.drift + unsure * rng.normal(size=(draws, len(SERIES))) * size_of_each
     lasting = np.zeros((draws, len(SERIES)))
     people = np.repeat(np.rint(wheel.start)[None].astype(np.int64), draws, axis=0)
     newcomers = np.zeros(draws)
@@ -150,7 +152,7 @@ def drawn_courses(wheel: Wheel, rotations: int, *, draws: int, seed: int) -> Flo
     course[:, 0] = figures_of(people, wheel.start, newcomers)
     for turn in range(1, rotations):
         shock = surprises[rng.integers(len(surprises), size=draws)] * unsure
-        shock = shock * rng.choice([-1.0, 1.0], (draws, 1)) + wheel.unrest.drift * DAMPING**turn
+        shock = shock * rng.choice([-1.0, 1.0], (draws, 1)) + drift * DAMPING**turn
         new = drawn_newcomers(wheel, people[:, ADVOCATES], lasting + shock, rng)
         moved = rng.multinomial(people, tilted(wheel.matrix, lasting + shock)).sum(axis=1)
         people = moved + rng.multinomial(new, wheel.entering)
@@ -179,9 +181,8 @@ def tilted(matrix: FloatArray, shift: FloatArray) -> FloatArray:
     by = np.where(rows < QUIET, revive, np.where(at > rows, climb, stay))
     tail = tails(matrix)
     odds = tail * np.exp(by)
-    moved = odds / (
-        odds + (1 - tail)
-    )  # in this order a tail of 1 stays 1 however far it is shifted
+    # in this order of adding a tail of 1 stays 1 however far it is shifted
+    moved = odds / (odds + (1 - tail))
     own = np.diagonal(moved, axis1=1, axis2=2)[:, :, None]
     moved = np.where((rows >= QUIET) & (at > rows), np.minimum(moved, own), moved)
     nothing = np.zeros((len(moved), LEVELS, 1))

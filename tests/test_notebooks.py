@@ -18,8 +18,12 @@ COTERIE = Path(sys.executable).with_name("coterie")
 PICTURES = {
     "01_quickstart": {"picture", "calibration", "rights", "reasons"},
     "02_circles_against_peers": {"quality", "map", "places", "stability", "levels"},
+    "04_flywheel": {"stages", "windows", "circles", "ahead", "leverage"},
 }
-WITH_OUTPUTS = {"02_circles_against_peers"}  # what it shows took hours to measure
+WITH_OUTPUTS = {
+    "02_circles_against_peers",  # what it shows took hours to measure
+    "04_flywheel",  # it shows a year and a half, and the demo is of three months
+}
 SMALL = "--users 600 --methods Coterie k-means --sets topics_4 --threads 1"
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
