@@ -23,12 +23,13 @@ class Match:
     new_reach : int
         Partner's people who are not in the own group.
     fit : float or None
-        Their mean similarity to the own group, 0 to 1; a member nobody named has 0.5 on average.
+        Their mean closeness to the own group, 0 to 1: how much of what sets it apart they share.
         None when nobody is new.
     score : float
         How nearly the partner's new people are those worth reaching, 0 to 1: Sorensen-Dice of
-        the new people and of everyone outside by their similarity. It falls when they fit badly,
-        and when they are few.
+        the new people and of everyone outside by their squared closeness, so that many who are
+        far do not make up for few who are near. It falls when they fit badly, and when they are
+        few.
     """
 
     shared: int
@@ -42,38 +43,38 @@ class Match:
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One's own group, and how alike to it everyone outside is.
+    """One's own group, and how close to it everyone outside is.
 
     Attributes
     ----------
     own, everyone : ndarray of shape (n_people,)
         Whether somebody is in the group, and whether one may speak of them at all.
-    alike : ndarray of shape (n_people,)
-        Similarity of those outside of whom one may speak, 0 for everyone else.
+    closeness : ndarray of shape (n_people,)
+        Closeness of those outside of whom one may speak, 0 for everyone else.
     """
 
     own: BoolArray
     everyone: BoolArray
-    alike: FloatArray
+    closeness: FloatArray
 
     @classmethod
-    def of(cls, own: BoolArray, *, similarity: FloatArray, everyone: BoolArray) -> "Side":
-        """Lay everyone's similarity out; it may be NaN where nothing is known."""
+    def of(cls, own: BoolArray, *, closeness: FloatArray, everyone: BoolArray) -> "Side":
+        """Lay everyone's closeness out; it may be NaN where nothing is known."""
         outside = everyone & ~own
-        return cls(own & everyone, everyone, np.where(outside, np.nan_to_num(similarity), 0.0))
+        return cls(own & everyone, everyone, np.where(outside, np.nan_to_num(closeness), 0.0))
 
     @cached_property
     def _counts(self) -> tuple[int, int, float]:
         own, everyone = (int(np.count_nonzero(each)) for each in (self.own, self.everyone))
-        return own, everyone, float(self.alike.sum())
+        return own, everyone, float((self.closeness**2).sum())
 
     def match(self, partner: IntArray) -> Match:
         """Say what the people in some rows offer the group."""
-        own, everyone, alike = self._counts
+        own, everyone, worth = self._counts
         partner = partner[self.everyone[partner]]
         is_shared = self.own[partner]
         shared, new = int(np.count_nonzero(is_shared)), partner[~is_shared]
-        found = float(self.alike[new].sum())
+        near = self.closeness[new]
         by_chance = max(own * len(partner) / max(everyone, 1), 1e-12)
         low, high = poisson_interval(shared)
         return Match(
@@ -82,8 +83,8 @@ class Side:
             lift_low=low / by_chance,
             lift_high=high / by_chance,
             new_reach=len(new),
-            fit=found / len(new) if len(new) else None,
-            score=2 * found / max(len(new) + alike, 1e-12),
+            fit=float(near.mean()) if len(new) else None,
+            score=2 * float((near**2).sum()) / max(len(new) + worth, 1e-12),
         )
 
 

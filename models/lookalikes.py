@@ -140,6 +140,16 @@ class Likeness:
         found = np.interp(standard, self.seed_scores, share, left=0.0, right=1.0)
         return np.where(np.isnan(scores), np.nan, found)
 
+    def closeness(self, scores: FloatArray) -> FloatArray:
+        """How far from the crowd's mean to the middle seed somebody is, 0 to 1; NaN stays NaN.
+
+        Unlike similarity it tells people apart who are less typical than every seed.
+        """
+        middle = float(np.median(self.seed_scores))
+        if middle <= 0:
+            return scores * 0.0
+        return np.clip((scores - self.centre) / (self.scale * middle), 0.0, 1.0)
+
 
 @dataclass(frozen=True)
 class Reach:

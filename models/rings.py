@@ -7,19 +7,19 @@ import numpy as np
 
 from models.rows import BoolArray, FloatArray, IntArray
 
-RINGS = (("interest", 0.5), ("broad", 0.1))
-"""Each ring and its least similarity: the typical half of the seeds, then nine in ten of them."""
+RINGS = (("interest", 0.5), ("broad", 0.25))
+"""Each ring and its least closeness: half, and a quarter, of what sets the middle seed apart."""
 BAND = 1.2815515655446004  # standard deviations that hold 80 %
 
 
 @dataclass(frozen=True)
 class Ring:
-    """People about as like the seeds as each other; similarities are None where it is empty."""
+    """People about as close to the seeds as each other; closeness is None where it is empty."""
 
     ring: str
     people: int
-    least_similarity: float | None
-    mean_similarity: float | None
+    least_closeness: float | None
+    mean_closeness: float | None
 
 
 @dataclass(frozen=True)
@@ -40,29 +40,29 @@ class Forecast:
     contacts_per_join: float
 
 
-def rings(seeds: int, similarity: FloatArray) -> list[Ring]:
-    """Count the rings: the seeds as `core`, then candidates by similarity; nobody is in two."""
-    place = ring_of(similarity)
-    outer = [ring(name, similarity[place == at]) for at, (name, _) in enumerate(RINGS)]
+def rings(seeds: int, closeness: FloatArray) -> list[Ring]:
+    """Count the rings: the seeds as `core`, then candidates by closeness; nobody is in two."""
+    place = ring_of(closeness)
+    outer = [ring(name, closeness[place == at]) for at, (name, _) in enumerate(RINGS)]
     return [Ring("core", seeds, None, None), *outer]
 
 
-def ring(name: str, similarity: FloatArray) -> Ring:
-    """One ring and the similarities of its people."""
-    if not len(similarity):
+def ring(name: str, closeness: FloatArray) -> Ring:
+    """One ring and how close its people are."""
+    if not len(closeness):
         return Ring(name, 0, None, None)
-    return Ring(name, len(similarity), float(similarity.min()), float(similarity.mean()))
+    return Ring(name, len(closeness), float(closeness.min()), float(closeness.mean()))
 
 
-def ring_of(similarity: FloatArray) -> IntArray:
+def ring_of(closeness: FloatArray) -> IntArray:
     """The place of each candidate's ring in `RINGS`; its length for those beyond all rings."""
     bounds = np.array([-least for _, least in RINGS])
-    return np.searchsorted(bounds, -similarity, side="left").astype(np.int64)
+    return np.searchsorted(bounds, -closeness, side="left").astype(np.int64)
 
 
-def joined_by_ring(similarity: FloatArray, has_joined: BoolArray) -> list[Joined]:
+def joined_by_ring(closeness: FloatArray, has_joined: BoolArray) -> list[Joined]:
     """Count who of each ring has joined since, and at last of those beyond all rings."""
-    place, count = ring_of(similarity), len(RINGS) + 1
+    place, count = ring_of(closeness), len(RINGS) + 1
     people = np.bincount(place, minlength=count)
     joined = np.bincount(place, has_joined, minlength=count)
     return [Joined(int(n), int(k)) for n, k in zip(people, joined, strict=True)]

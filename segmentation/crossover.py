@@ -83,7 +83,7 @@ def side_of(own: Expansion) -> Side:
     """The seeds of an expansion as one side of a crossover."""
     inside = np.zeros(own.snapshot.n_users, dtype=bool)
     inside[own.seeds.rows] = True
-    return Side.of(inside, similarity=own.similarity, everyone=own.crowd)
+    return Side.of(inside, closeness=own.closeness, everyone=own.crowd)
 
 
 def bridging(snapshot: Snapshot, circle_id: str, both: IntArray, most: int) -> Iterator[Row]:

@@ -77,6 +77,11 @@ class Expansion:
         """Everyone's similarity to the seeds, 0 to 1; NaN for whoever has no tag."""
         return self.like.similarity(self.scores)
 
+    @cached_property
+    def closeness(self) -> FloatArray:
+        """How close everyone is to the seeds, 0 to 1; NaN for whoever has no tag."""
+        return self.like.closeness(self.scores)
+
     def best(self, limit: int) -> IntArray:
         """The rows of the most alike candidates."""
         return most_alike(self.scores, self.candidates)[:limit]
@@ -92,7 +97,11 @@ class Expansion:
             "seeds_taught": self.taught,
             "candidates": int(np.count_nonzero(self.candidates)),
             "lookalikes": [
-                {"user_id": ids[row], "similarity": float(self.similarity[row])}
+                {
+                    "user_id": ids[row],
+                    "similarity": float(self.similarity[row]),
+                    "closeness": float(self.closeness[row]),
+                }
                 for row in self.best(limit)
             ],
             "curve": [asdict(point) for point in reach_curve(self.similarity[self.candidates])],

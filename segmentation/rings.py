@@ -23,7 +23,7 @@ def rings_of(
     now: Expansion, before: list[Joined] | None, *, contact_cost: float | None = None
 ) -> list[dict[str, Any]]:
     """The rings around the seeds; without a run before, nothing is said of who will join."""
-    found = rings(len(now.seeds.rows), now.similarity[now.candidates])
+    found = rings(len(now.seeds.rows), now.closeness[now.candidates])
     told = forecasts(found, before) if before is not None else [None] * len(found)
     return [
         asdict(ring)
@@ -53,4 +53,4 @@ def joined_since(
     rows = np.array([before.row_of(ids[row]) for row in seeds_in(now).rows], dtype=np.int64)
     has_joined = np.zeros(before.n_users, dtype=bool)
     has_joined[rows[rows != NONE]] = True
-    return joined_by_ring(then.similarity[then.candidates], has_joined[then.candidates])
+    return joined_by_ring(then.closeness[then.candidates], has_joined[then.candidates])

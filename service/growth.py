@@ -60,6 +60,9 @@ class Lookalike(BaseModel):
     similarity: float = Field(
         description="The share of seeds that are less typical of them than this person, 0 to 1."
     )
+    closeness: float = Field(
+        description="How far from the crowd's mean to the middle seed they are, 0 to 1."
+    )
 
 
 class ReachPoint(BaseModel):
@@ -84,14 +87,14 @@ class Joins(BaseModel):
 
 
 class Ring(BaseModel):
-    """People about as like the seeds as each other; nobody is in two rings."""
+    """People about as close to the seeds as each other; nobody is in two rings."""
 
     ring: str = Field(description="`core` (the seeds), `interest`, `broad`.")
     people: int = Field(description="How many people it holds.")
-    least_similarity: float | None = Field(
-        description="Similarity of the least alike; null for the core and an empty ring."
+    least_closeness: float | None = Field(
+        description="Closeness of the furthest; null for the core and an empty ring."
     )
-    mean_similarity: float | None = Field(description="Mean similarity; null likewise.")
+    mean_closeness: float | None = Field(description="Mean closeness; null likewise.")
     expected_joins: Joins | None = Field(
         description="Who will join until the next run; null for the core and without a run before."
     )
@@ -167,7 +170,7 @@ class Match(BaseModel):
         description="People who would be new; null when they are too few to say."
     )
     fit: float | None = Field(
-        description="Mean similarity of the new people to the side asked for, 0 to 1; null when "
+        description="Mean closeness of the new people to the side asked for, 0 to 1; null when "
         "nobody is new or they are too few to say."
     )
     score: float | None = Field(

@@ -200,7 +200,8 @@ def write_lookalikes(facts: dict[str, Any], out: Path) -> None:
 
     from segmentation.export import format_of, write_file
 
-    schema = pa.schema([("user_id", pa.string()), ("similarity", pa.float64())])
+    numbers = [(name, pa.float64()) for name in ("similarity", "closeness")]
+    schema = pa.schema([("user_id", pa.string()), *numbers])
     table = pa.Table.from_pylist(facts["lookalikes"], schema=schema)
     write_file(table, out, format=format_of(out))
 
@@ -211,12 +212,12 @@ def show_lookalikes(facts: dict[str, Any], out: Path | None) -> None:
         f"{facts['seeds_taught']:,} of {facts['seeds']:,} people teach; "
         f"{facts['candidates']:,} could be like them."
     )
-    rings = Table("ring", "people", "least alike", "on average", "will join", "cost each", box=None)
+    rings = Table("ring", "people", "furthest", "on average", "will join", "cost each", box=None)
     for ring in facts["rings"]:
         joins = ring["expected_joins"]
         rings.add_row(
-            ring["ring"], f"{ring['people']:,}", figure(ring["least_similarity"]),
-            figure(ring["mean_similarity"]),
+            ring["ring"], f"{ring['people']:,}", figure(ring["least_closeness"]),
+            figure(ring["mean_closeness"]),
             f"{joins['joins']:,.1f} ({joins['low']:,.0f}-{joins['high']:,.0f})" if joins else "",
             figure(ring["cost_per_join"]),
         )  # fmt: skip
@@ -233,7 +234,7 @@ def show_lookalikes(facts: dict[str, Any], out: Path | None) -> None:
         typer.echo(f"{len(facts['lookalikes']):,} people in {out}.")
         return
     for row in facts["lookalikes"]:
-        typer.echo(f"{row['similarity']:.2f}  {row['user_id']}")
+        typer.echo(f"{row['closeness']:.2f}  {row['user_id']}")
 
 
 def show_crossover(rows: list[dict[str, Any]]) -> None:

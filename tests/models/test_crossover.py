@@ -37,12 +37,12 @@ def planted(seed):
 
 
 def side(X, inside, everyone=None):
-    """A group as a side, its similarity learned."""
+    """A group as a side, its closeness learned."""
     tastes, rows = [Tastes(Rows.of(X))], np.flatnonzero(inside)
     like = likeness(tastes, rows, crowd=np.arange(len(X)))
-    similarity = like.similarity(everyones_scores(tastes, like))
+    closeness = like.closeness(everyones_scores(tastes, like))
     may = np.ones(len(X), dtype=bool) if everyone is None else everyone
-    return Side.of(inside, similarity=similarity, everyone=may)
+    return Side.of(inside, closeness=closeness, everyone=may)
 
 
 def ndcg(grades, scores):
@@ -80,37 +80,37 @@ def test_the_score_is_not_the_same_both_ways():
 def test_every_figure_by_hand():
     """Two of three members are shared with a partner of five among ten people."""
     own = np.array([1, 1, 1, 0, 0, 0, 0, 0, 0, 0], dtype=bool)
-    similarity = np.array([1, 1, 1, 0.6, 0.2, np.nan, 0.4, 0, 0, 0])
+    closeness = np.array([1, 1, 1, 0.6, 0.2, np.nan, 0.4, 0, 0, 0])
 
-    found = Side.of(own, similarity=similarity, everyone=np.ones(10, dtype=bool)).match(
+    found = Side.of(own, closeness=closeness, everyone=np.ones(10, dtype=bool)).match(
         np.array([0, 1, 3, 4, 5])
     )
 
     assert (found.shared, found.new_reach) == (2, 3)
     assert found.lift == pytest.approx(2 / (3 * 5 / 10))
     assert found.fit == pytest.approx(0.8 / 3)
-    assert found.score == pytest.approx(2 * 0.8 / (3 + 1.2))
+    assert found.score == pytest.approx(2 * 0.4 / (3 + 0.56))
     assert found.lift_low < found.lift < found.lift_high
 
 
 def test_whom_one_may_not_speak_of_is_in_no_figure():
     """Neither on either side nor in what chance would give."""
     own = np.array([1, 1, 0, 0, 0, 0], dtype=bool)
-    similarity = np.array([1, 1, 0.5, 0.5, 0.5, 0.5])
+    closeness = np.array([1, 1, 0.5, 0.5, 0.5, 0.5])
     everyone = np.array([1, 0, 1, 0, 1, 1], dtype=bool)
 
-    found = Side.of(own, similarity=similarity, everyone=everyone).match(np.array([0, 1, 2, 3]))
+    found = Side.of(own, closeness=closeness, everyone=everyone).match(np.array([0, 1, 2, 3]))
 
     assert (found.shared, found.new_reach) == (1, 1)
     assert found.lift == pytest.approx(1 / (1 * 2 / 4))
-    assert found.score == pytest.approx(2 * 0.5 / (1 + 1.5))
+    assert found.score == pytest.approx(2 * 0.25 / (1 + 0.75))
 
 
 def test_a_partner_within_the_circle_has_nobody_new():
     """There is no fit to tell of, and nothing to gain."""
     own = np.array([1, 1, 1, 0], dtype=bool)
 
-    found = Side.of(own, similarity=np.ones(4), everyone=np.ones(4, dtype=bool)).match(
+    found = Side.of(own, closeness=np.ones(4), everyone=np.ones(4, dtype=bool)).match(
         np.array([0, 1])
     )
 

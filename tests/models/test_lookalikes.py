@@ -167,3 +167,28 @@ def test_seeds_that_are_everybody_are_borne():
     like = likeness([tastes], np.arange(50), crowd=np.arange(50))
 
     assert np.isfinite(everyones_scores([tastes], like)).all()
+
+
+def test_closeness_goes_from_the_crowd_to_the_middle_seed():
+    """It orders people as scores do, and also tells apart whom no seed is less typical than."""
+    crowd = Tastes(Rows.of(planted(strength=0.95, own_tags=40)))
+    like, scores = found(crowd, np.arange(MEMBERS))
+    outside = np.arange(MEMBERS, PEOPLE)
+
+    closeness, similarity = like.closeness(scores), like.similarity(scores)
+
+    order = np.argsort(scores)
+    assert np.all(np.diff(closeness[order]) >= 0)
+    assert closeness.min() == 0.0
+    assert closeness.max() == 1.0
+    unlike_all = outside[similarity[outside] == 0.0]
+    assert len(np.unique(closeness[unlike_all])) > 100
+
+
+def test_seeds_that_nothing_sets_apart_are_close_to_nobody():
+    """There is no direction to be close in."""
+    like = likeness([Tastes(Rows.of(np.ones((50, 3))))], np.arange(25), crowd=np.arange(50))
+
+    assert like.closeness(np.array([1.0, np.nan])).tolist() == pytest.approx(
+        [0.0, np.nan], nan_ok=True
+    )

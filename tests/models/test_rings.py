@@ -1,4 +1,4 @@
-"""Rings: nobody in two, less alike outward, and joins foretold by those before."""
+"""Rings: nobody in two, less close outward, and joins foretold by those before."""
 
 import numpy as np
 import pytest
@@ -7,28 +7,28 @@ from models.rings import Joined, forecast, forecasts, joined_by_ring, ring_of, r
 
 
 def test_rings_are_disjoint_and_fall_outward():
-    """Each candidate is in one ring or beyond them; inner rings hold the more alike."""
-    similarity = np.random.default_rng(0).random(1_000)
+    """Each candidate is in one ring or beyond them; inner rings hold the closer."""
+    closeness = np.random.default_rng(0).random(1_000)
 
-    core, interest, broad = rings(40, similarity)
+    core, interest, broad = rings(40, closeness)
 
     assert core.people == 40
-    assert interest.people == np.sum(similarity >= 0.5)
-    assert broad.people == np.sum((similarity >= 0.1) & (similarity < 0.5))
-    assert interest.least_similarity >= 0.5 > broad.mean_similarity > broad.least_similarity >= 0.1
+    assert interest.people == np.sum(closeness >= 0.5)
+    assert broad.people == np.sum((closeness >= 0.25) & (closeness < 0.5))
+    assert interest.least_closeness >= 0.5 > broad.mean_closeness > broad.least_closeness >= 0.25
 
 
 def test_the_border_belongs_to_the_inner_ring():
-    """Similarity 0.5 is interest, 0.1 is broad."""
-    assert ring_of(np.array([0.5, 0.4999, 0.1, 0.0999])).tolist() == [0, 1, 1, 2]
+    """0.5 is interest, 0.25 is broad."""
+    assert ring_of(np.array([0.5, 0.4999, 0.25, 0.2499])).tolist() == [0, 1, 1, 2]
 
 
 def test_joins_are_counted_in_their_ring():
     """Everyone is counted once, those beyond all rings at last."""
-    similarity = np.array([0.9, 0.6, 0.2, 0.2, 0.0])
+    closeness = np.array([0.9, 0.6, 0.3, 0.3, 0.0])
     joined = np.array([True, False, True, False, False])
 
-    assert joined_by_ring(similarity, joined) == [Joined(2, 1), Joined(2, 1), Joined(1, 0)]
+    assert joined_by_ring(closeness, joined) == [Joined(2, 1), Joined(2, 1), Joined(1, 0)]
 
 
 def test_a_forecast_is_the_rate_before_times_the_people_now():
@@ -58,7 +58,7 @@ def test_the_band_holds_four_times_in_five():
 
 def test_nothing_is_told_of_the_core_or_of_a_ring_nobody_was_in():
     """The core has joined already, and no one is no evidence."""
-    found = rings(10, np.array([0.9, 0.2]))
+    found = rings(10, np.array([0.9, 0.3]))
 
     told = forecasts(found, [Joined(5, 1), Joined(0, 0), Joined(9, 0)])
 

@@ -16,6 +16,7 @@ from tests.service.stores import NOW, RUNS, fill
 from tests.snapshots import build_snapshot
 
 CIRCLE = "interest-1"
+TASTE = 'tag:"gaming" AND tag:"books"'
 
 
 @pytest.fixture(scope="module")
@@ -116,15 +117,15 @@ def test_the_erased_are_in_no_answer(tmp_path):
 
 
 def test_joins_are_told_by_the_run_before(tmp_path):
-    """Everyone who is in the circle now and was a candidate then is counted once."""
+    """Everyone who is among the seeds now and was a candidate then is counted once."""
     store = Store(fill(tmp_path / "store", RUNS[:2], users=300))
     now, before = store.snapshot(RUNS[1]), store.snapshot(RUNS[0])
 
     def seeds_in(run):
-        return seeds.of_circle(run, CIRCLE)
+        return seeds.of_audience(run.audience(TASTE))
 
     then = Expansion.of(before, seeds_in(before))
-    came = members_of(now, CIRCLE) & set(listed(then))
+    came = set(now.audience(TASTE).ids()) & set(listed(then))
 
     joined = joined_since(before, now, seeds_in, purpose=seeds.PURPOSE)
     rings = rings_of(Expansion.of(now, seeds_in(now)), joined, contact_cost=2.0)
@@ -132,6 +133,7 @@ def test_joins_are_told_by_the_run_before(tmp_path):
     assert sum(each.joined for each in joined) == len(came) > 0
     assert sum(each.people for each in joined) == len(listed(then))
     assert rings[0]["expected_joins"] is None
+    assert rings[1]["people"] > 20
     for ring in rings[1:]:
         told = ring["expected_joins"]
         assert ring["cost_per_join"] == pytest.approx(2.0 * told["contacts_per_join"])

@@ -29,12 +29,13 @@ def said(capsys, store):
     return say
 
 
-def test_lookalikes_of_a_circle_are_told_and_written(said, tmp_path):
+def test_lookalikes_are_told_and_written(said, tmp_path):
     """The file holds the people the answer counts, with rings beside them."""
     out = tmp_path / "alike.ndjson"
 
-    facts = json.loads(said("lookalikes", "interest-1", "--limit", 30, "--out", out, "--json"))
-    text = said("lookalikes", "interest-1", "--limit", 3, "--contact-cost", 2)
+    asked = ("lookalikes", "--audience", 'tag:"gaming" AND tag:"books"')
+    facts = json.loads(said(*asked, "--limit", 30, "--out", out, "--json"))
+    text = said(*asked, "--limit", 3, "--contact-cost", 2)
 
     lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert lines == facts["lookalikes"]

@@ -29,7 +29,6 @@ def test_a_circles_lookalikes_are_as_described(api):
     assert len(listed) == read.candidates > 100
     assert not listed & {each["user_id"] for each in members}
     assert [ring.ring for ring in read.rings] == ["core", "interest", "broad"]
-    assert read.rings[1].expected_joins is not None
 
 
 def test_a_limit_shortens_the_list_alone(api):
@@ -65,6 +64,19 @@ def test_audiences_and_lists_have_lookalikes_too(api, body, seeds):
     assert read.model_dump(mode="json") == answer.json()
     assert read.seeds == (seeds or count)
     assert read.eligible_for == "growth"
+
+
+def test_rings_tell_what_reaching_them_brings(api):
+    """By who joined since the run before, and what each of them costs."""
+    body = {"filter": 'tag:"yoga" AND tag:"cooking"', "contact_cost": 3.0}
+
+    rings = api.post("/v1/audiences:lookalikes", json=body).json()["rings"]
+
+    assert rings[1]["mean_closeness"] > rings[2]["mean_closeness"]
+    for ring in rings[1:]:
+        told = ring["expected_joins"]
+        assert 0 <= told["low"] <= told["joins"] <= told["high"] <= ring["people"]
+        assert ring["cost_per_join"] == pytest.approx(3.0 * told["contacts_per_join"])
 
 
 def test_a_filter_beside_a_list_is_refused(api):
