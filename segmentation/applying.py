@@ -118,6 +118,7 @@ def write_draft(draft: Draft, live: Path, folder: Path, *, run_id: str, now: dat
         min_audience=manifest["min_audience"],
         inputs=manifest["inputs"],
         next_circle_numbers=manifest["next_circle_numbers"],
+        sent_through=manifest.get("sent_through", 0),
     )
     write_snapshot(folder, tables_with(draft, live), facts=facts)
 

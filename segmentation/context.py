@@ -1,6 +1,6 @@
 """What a stage of a run may use: settings, tables, what earlier stages saved, the run before."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from segmentation.engine import Engine
 from segmentation.policy import BUILT_IN, Policy
 from segmentation.policyfile import parse_policy, read_text
 from segmentation.rulings import Decision
+from segmentation.sent import FILE as SENT
 from segmentation.store import Store
 from segmentation.tags import FacetMatrix
 from segmentation.work import Work
@@ -54,6 +55,19 @@ class Context:
     def tables(self) -> Path:
         """Where the valid tables lie."""
         return self.work.folder / "valid"
+
+    @property
+    def sent_through(self) -> int:
+        """The number of the last of the events sent over HTTP that the run knows of."""
+        return int(self.work.request().get("sent_through", 0))
+
+    def config_with_sent(self) -> Config:
+        """The settings, with the events sent over HTTP among the files to read."""
+        path = self.work.folder / SENT
+        if not path.exists():
+            return self.config
+        events = (*self.config.input.events, str(path))
+        return replace(self.config, input=replace(self.config.input, events=events))
 
     def rulings(self) -> list[Decision]:
         """What people had decided of circles when the run began."""

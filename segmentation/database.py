@@ -256,6 +256,22 @@ webhook_messages = sa.Table(
 )
 
 
+sent_events = sa.Table(
+    "sent_events",
+    metadata,
+    sa.Column("number", Number, primary_key=True, autoincrement=True),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("ts", Moment),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("tag", sa.Text, nullable=False),
+    sa.Column("value", sa.Double, nullable=False),
+    sa.Column("content_id", sa.Text),
+    sa.Column("by", sa.String(32), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+
 def open_database(store: Path, url: str | None = None) -> Database:
     """Open the database at a URL, or the store's own SQLite file, and bring its tables up to date.
 

@@ -270,6 +270,7 @@ def keep_models(context: Context, folder: Path) -> None:
         "max_circles": context.config.circles.max_circles,
         "tastes": {name: tastes_of(context, name) for name in FACETS},
         "ties": {name: getattr(context.config.facets, name).ties for name in FACETS},
+        "money": list(context.config.channels.money),
     }
     write_json(folder / READING, reading)
 
@@ -329,4 +330,5 @@ def facts_of(context: Context) -> Facts:
         next_circle_numbers={
             name: context.work.load(f"parents/{name}.json")["next_number"] for name in FACETS
         },
+        sent_through=context.sent_through,
     )

@@ -72,6 +72,10 @@ class Guard:
             return row
         return {**row, "size": None, "share_of_users": None}
 
+    def tier(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A tier's row, without how many hold it where they are fewer than the least audience."""
+        return row if row["members"] >= self.minimum else {**row, "members": None}
+
     def figure(self, people: int, asked: str) -> Figure:
         """A number of people, blurred as belongs to what was asked, or that they are too few."""
         if self.minimum < 2:

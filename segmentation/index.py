@@ -12,13 +12,13 @@ import numpy.typing as npt
 from segmentation.answers import Row, Vocabulary
 from segmentation.audience import Audience, AudienceIndex
 from segmentation.bitmaps import NOBODY, Places
-from segmentation.config import FACETS
+from segmentation.config import FACETS, ChannelsConfig
 from segmentation.erased import SCRUBBED, Erased
 from segmentation.errors import NotFound, StoreDamaged
 from segmentation.guard import Guard
 from segmentation.layout import CHANGE_STRUCT, NONE, USER_STRUCT, ChangeRecord, UserRecord
 from segmentation.manifest import read_json, read_manifest
-from segmentation.placing import Placer
+from segmentation.placing import READING, Placer
 from segmentation.registry import Registry, Strings, mapped
 from segmentation.resonance import FOLDER as SHARELOG
 from segmentation.resonance import ContentResonance
@@ -224,6 +224,13 @@ class Snapshot:
         from segmentation.carriers import Carriers  # it imports this file
 
         return Carriers(self)
+
+    @cached_property
+    def money(self) -> tuple[str, ...]:
+        """The channels whose events may have a negative value."""
+        path = self.folder / "models" / READING
+        told = read_json(path) if path.exists() else {}
+        return tuple(told.get("money", ChannelsConfig().money))
 
     def explanation(self, user_id: str) -> list[Row]:
         """Why a user is in their circles, tag by tag, and what would change it; by facet."""

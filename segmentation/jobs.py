@@ -53,6 +53,11 @@ class Job:
     alive: datetime | None
 
     @property
+    def kind(self) -> str:
+        """A `run` of everything, or an `update` of the live run."""
+        return str(self.asked.get("kind", "run"))
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state in ENDED

@@ -23,7 +23,8 @@ class Facts:
     """Where a snapshot came from.
 
     `as_of` is None when the source has no time. `inputs` maps each input to its fingerprint,
-    `next_circle_numbers` each facet to the number its next new circle will bear.
+    `next_circle_numbers` each facet to the number its next new circle will bear. `sent_through` is
+    the number of the last event sent over HTTP that is in it.
     """
 
     run_id: str
@@ -35,6 +36,7 @@ class Facts:
     min_audience: int = 0
     inputs: Mapping[str, str] = field(default_factory=dict)
     next_circle_numbers: Mapping[str, int] = field(default_factory=dict)
+    sent_through: int = 0
 
 
 def read_manifest(folder: Path) -> JsonObject:

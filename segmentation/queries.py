@@ -133,6 +133,10 @@ def tag_names(tables: Sequence[str]) -> str:
     return f"SELECT tag, ROW_NUMBER() OVER (ORDER BY tag) - 1 AS number FROM ({names}) AS names"
 
 
-def refusals() -> str:
-    """List those who refused to be segmented."""
-    return "SELECT user_id FROM consent WHERE NOT granted AND purpose IN ('segmentation', '*')"
+def refusals(purpose: str = "segmentation") -> str:
+    """List those who refused a purpose, or every purpose without allowing this one."""
+    allowed = f"SELECT user_id FROM consent WHERE granted AND purpose = {literal(purpose)}"
+    return (
+        "SELECT user_id FROM consent WHERE NOT granted AND user_id IS NOT NULL AND "
+        f"(purpose = {literal(purpose)} OR (purpose = '*' AND user_id NOT IN ({allowed})))"
+    )

@@ -211,6 +211,7 @@ def facts_of(context: Context) -> Facts:
         min_audience=live["min_audience"],
         inputs=live["inputs"] | {source["path"]: source["sha256"] for source in given},
         next_circle_numbers=live["next_circle_numbers"],
+        sent_through=context.sent_through,
     )
 
 

@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from segmentation import consents, sent
+from segmentation.agreement import DECIDED, save_decisions
 from segmentation.config import TABLES, Config
 from segmentation.context import Context
 from segmentation.database import open_database
@@ -57,12 +59,19 @@ class RunOutcome:
 
 
 def segment(
-    request: RunRequest, reporter: Reporter, *, stages: Sequence[Stage] = STAGES
+    request: RunRequest,
+    reporter: Reporter,
+    *,
+    stages: Sequence[Stage] = STAGES,
+    on_top: bool = False,
 ) -> RunOutcome:
-    """Run every stage not yet through and publish the result."""
+    """Run every stage not yet through and publish the result; `on_top` goes on from the live run.
+
+    A run reads all events ever sent over HTTP, one on top those that the live run has not read.
+    """
     store = Store(request.store)
     with StoreLock(request.store):
-        work = begin(store, request, stages)
+        work = begin(store, request, stages, read_before=sent_before(store) if on_top else 0)
         with DuckEngine(
             request.config.resources.memory_limit,
             threads=request.config.resources.threads,
@@ -74,10 +83,16 @@ def segment(
         return conclude(store, work, request)
 
 
-def begin(store: Store, request: RunRequest, stages: Sequence[Stage] = STAGES) -> Work:
+def begin(
+    store: Store,
+    request: RunRequest,
+    stages: Sequence[Stage] = STAGES,
+    *,
+    read_before: int = 0,
+) -> Work:
     """Find the unfinished run that asked for the same, or open a new one and forget the rest."""
-    decided, rulings = decisions_for(request), rulings_for(request)
-    wanted = fingerprint_of(request, decided, stages, rulings=rulings)
+    decided, rulings, kept = decisions_for(request), rulings_for(request), kept_for(request)
+    wanted = fingerprint_of(request, decided, stages, rulings=rulings, kept=kept)
     left = unfinished(store.work_folder)
     for work in left:
         asked = work.request()
@@ -88,7 +103,8 @@ def begin(store: Store, request: RunRequest, stages: Sequence[Stage] = STAGES) -
             return work
     for work in left:
         work.remove()
-    return open_work(store, request, {**asdict(decided), "rulings": rulings}, wanted)
+    kept |= {"sent_after": read_before}
+    return open_work(store, request, {**asdict(decided), "rulings": rulings, **kept}, wanted)
 
 
 def decisions_for(request: RunRequest) -> Decisions:
@@ -109,10 +125,26 @@ def rulings_for(request: RunRequest) -> list[dict[str, Any]]:
         database.dispose()
 
 
+def sent_before(store: Store) -> int:
+    """Up to which of the events sent over HTTP the live run has read; 0 before the first run."""
+    live = store.current()
+    return int(store.manifest(live).get("sent_through", 0)) if live else 0
+
+
+def kept_for(request: RunRequest) -> dict[str, Any]:
+    """How far the events sent over HTTP go, and the state of consent, when the run begins."""
+    database = open_database(request.store, request.database_url)
+    try:
+        return {"sent_through": sent.last(database), "consents": list(consents.mark(database))}
+    finally:
+        database.dispose()
+
+
 def open_work(store: Store, request: RunRequest, decided: Mapping[str, Any], wanted: str) -> Work:
     """Open a new run under the next free id."""
     previous = store.current()
     work = Work(store.work_folder / store.free_run_id(request.now, f"{wanted}{previous}"))
+    take_over(work, request, after=decided["sent_after"], through=decided["sent_through"])
     work.open(
         {
             "fingerprint": wanted,
@@ -126,12 +158,24 @@ def open_work(store: Store, request: RunRequest, decided: Mapping[str, Any], wan
     return work
 
 
+def take_over(work: Work, request: RunRequest, *, after: int, through: int) -> None:
+    """Keep in the run's folder what people decided about consent, and events sent over HTTP."""
+    database = open_database(request.store, request.database_url)
+    try:
+        save_decisions(work.path(DECIDED), consents.decisions(database))
+        if through > after:
+            sent.write_out(database, work.path(sent.FILE), after=after, through=through)
+    finally:
+        database.dispose()
+
+
 def fingerprint_of(
     request: RunRequest,
     decided: Decisions,
     stages: Sequence[Stage] = STAGES,
     *,
     rulings: Sequence[Mapping[str, Any]] = (),
+    kept: Mapping[str, Any] | None = None,
 ) -> str:
     """Hash all the result depends on: stages, settings, decisions, inputs, seed, as-of."""
     inputs = {
@@ -152,6 +196,8 @@ def fingerprint_of(
     }
     if rulings:
         facts["rulings"] = rulings
+    if kept:
+        facts["kept"] = kept
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
 

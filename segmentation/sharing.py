@@ -15,7 +15,7 @@ from models.influence import Growth, Influence
 from models.sharemodel import Estimate, ShareModel
 from models.shrinkage import FloatArray, IntArray
 from segmentation.config import Config
-from segmentation.engine import Engine, literal
+from segmentation.engine import Engine
 from segmentation.evidence import build_logs
 from segmentation.exposures import (
     ExposureReport,
@@ -37,10 +37,9 @@ from segmentation.propensity import (
     spreads,
     teach,
 )
+from segmentation.queries import refusals
 from segmentation.sharelog import STATE, Learned, keep_facts, keep_learned
 from segmentation.sharestate import MOST_PEOPLE, read_state
-
-PURPOSES = ("sharing", "*")
 
 
 @dataclass(frozen=True)
@@ -135,11 +134,10 @@ def prepare(
 
 def consenting() -> str:
     """People who did not refuse; everybody keeps their number."""
-    purposes = ", ".join(literal(purpose) for purpose in PURPOSES)
-    return f"""
-        SELECT person, user_id, circle FROM person_file WHERE user_id NOT IN (
-            SELECT user_id FROM consent
-            WHERE NOT granted AND purpose IN ({purposes}) AND user_id IS NOT NULL)"""
+    return (
+        "SELECT person, user_id, circle FROM person_file "
+        f"WHERE user_id NOT IN ({refusals('sharing')})"
+    )
 
 
 def _propensity(

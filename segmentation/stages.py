@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models.silhouette import sampled_silhouette
+from segmentation.agreement import settle_consent
 from segmentation.arrays import load_arrays, save_arrays
 from segmentation.assembly import primary_circles
 from segmentation.carrying import measure_carrying
@@ -60,7 +61,7 @@ def read_inputs(context: Context, advance: Advance) -> int:
     context.tables.mkdir(parents=True, exist_ok=True)
     asked = context.work.request()["as_of"]
     report = ingest(
-        context.config,
+        context.config_with_sent(),
         base=context.base,
         out=context.tables,
         engine=context.engine,
@@ -68,6 +69,7 @@ def read_inputs(context: Context, advance: Advance) -> int:
         now=context.asked_at,
         progress=advance,
     )
+    settle_consent(context.engine, context.tables, context.work.folder)
     context.work.save("ingest.json", report.to_dict())
     return sum(table.rows_in for table in report.tables.values())
 

@@ -42,7 +42,7 @@ SUMS = "sums"
 
 def update(request: RunRequest, reporter: Reporter) -> RunOutcome:
     """Fold the events of a request into the live run and publish the result."""
-    return segment(request, reporter, stages=UPDATE)
+    return segment(request, reporter, stages=UPDATE, on_top=True)
 
 
 def read_events(context: Context, advance: Advance) -> int:
@@ -50,9 +50,10 @@ def read_events(context: Context, advance: Advance) -> int:
     live = live_folder(context)
     require_untied(live)
     context.tables.mkdir(parents=True, exist_ok=True)
-    events = InputConfig(
-        events=context.config.input.events, max_bad_share=context.config.input.max_bad_share
-    )
+    given = context.config_with_sent().input
+    if not given.events:
+        raise InputError("There are no new events: no file is given, and none was sent.")
+    events = InputConfig(events=given.events, max_bad_share=given.max_bad_share)
     report = ingest(
         replace(context.config, input=events),
         base=context.base,

@@ -24,7 +24,7 @@ class Work:
 
     def open(self, request: Mapping[str, Any]) -> None:
         """Begin the run: record what was asked."""
-        self.folder.mkdir(parents=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         write_json(self.folder / REQUEST, request)
 
     def request(self) -> dict[str, Any]:

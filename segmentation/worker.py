@@ -14,14 +14,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from segmentation import jobs
-from segmentation.config import Config
+from segmentation.config import Config, InputConfig
 from segmentation.database import Database, open_database
 from segmentation.errors import SegmentationError
 from segmentation.jobs import Job
 from segmentation.progress import Advance
+
+if TYPE_CHECKING:
+    from segmentation.run import RunOutcome
 
 LOOK_SECONDS = 0.2
 REPORT_SECONDS = 0.5
@@ -80,11 +83,9 @@ def end(process: BaseProcess) -> None:
 
 def perform(job: Job, bench: Bench) -> None:
     """Make the run of a job and note how it ended."""
-    from segmentation.run import segment
-
     database = bench.database()
     try:
-        outcome = segment(request_of(job, bench), Teller(database, job.job_id))
+        outcome = make(job, bench, database)
     except SegmentationError as error:
         jobs.fail(database, job.job_id, why=str(error), now=datetime.now(UTC))
     except Exception as error:
@@ -102,17 +103,32 @@ def perform(job: Job, bench: Bench) -> None:
         )
 
 
+def make(job: Job, bench: Bench, database: Database) -> "RunOutcome":
+    """Make the run, or the update, a job asks for."""
+    from segmentation.run import segment
+    from segmentation.stages import STAGES
+    from segmentation.update import UPDATE, update
+
+    if job.kind == "update":
+        return update(request_of(job, bench), Teller(database, job.job_id, stages=len(UPDATE)))
+    return segment(request_of(job, bench), Teller(database, job.job_id, stages=len(STAGES)))
+
+
 def request_of(job: Job, bench: Bench) -> Any:  # noqa: ANN401 - its module is heavy to load
-    """What a job asks, as a request for a run; a job whose worker died is resumed."""
+    """What a job asks, as a request for a run; a job whose worker died is resumed.
+
+    An update reads none of the files the worker is set up with: they are in the live run.
+    """
     from segmentation.run import RunRequest
 
-    asked = job.asked
-    circles = bench.config.circles
+    asked, config = job.asked, bench.config
     if asked.get("circles") is not None:
-        circles = replace(circles, count=asked["circles"])
+        config = replace(config, circles=replace(config.circles, count=asked["circles"]))
+    if job.kind == "update":
+        config = replace(config, input=InputConfig(max_bad_share=config.input.max_bad_share))
     as_of = asked.get("as_of")
     return RunRequest(
-        config=replace(bench.config, circles=circles),
+        config=config,
         base=bench.base,
         store=bench.store,
         now=job.queued,
@@ -128,12 +144,10 @@ def request_of(job: Job, bench: Bench) -> Any:  # noqa: ANN401 - its module is h
 class Teller:
     """Reports the progress of a run into its job; ends with the worker it belongs to."""
 
-    def __init__(self, database: Database, job_id: str) -> None:
-        from segmentation.stages import STAGES
-
+    def __init__(self, database: Database, job_id: str, *, stages: int) -> None:
         self._database = database
         self._job_id = job_id
-        self._stages = len(STAGES)
+        self._stages = stages
         self._done = 0
         self._told = 0.0
         self._worker = os.getppid()

@@ -33,8 +33,10 @@ from service.routes import (
     growth,
     operating,
     ops,
+    rulings,
     runs,
     saved,
+    sending,
     standing,
     tiers,
     users,
@@ -47,6 +49,7 @@ from service.witness import Witness
 MOST_BYTES = 2 << 20
 FLUSH_SECONDS = 0.5
 ROUTERS = (
+    rulings,
     circles,
     users,
     audiences,
@@ -56,6 +59,7 @@ ROUTERS = (
     tiers,
     flywheel,
     growth,
+    sending,
     operating,
     runs,
     webhooks,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Path
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from segmentation.config import Facet
 from service.placements import written_out
 from service.schemas import Answer
 
@@ -35,10 +36,23 @@ class RunAsked(BaseModel):
     )
 
 
+class UpdateAsked(BaseModel):
+    """An update to make: the events sent since the live run, folded in."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    publish: bool = Field(default=True, description="Whether it goes live.")
+
+
 class JobAnswer(BaseModel):
-    """A queued run."""
+    """A queued run or update."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     job_id: str = Field(description="Its id.")
+    kind: Literal["run", "update"] = Field(
+        description="A run of everything, or an update of the live run."
+    )
     state: Literal["queued", "running", "succeeded", "failed", "cancelling", "cancelled"] = Field(
         description="Where it stands."
     )
@@ -77,6 +91,60 @@ class WentLive(Answer):
     """The run that is live now."""
 
     before: str | None = Field(description="The run that was live until now.")
+
+
+class TagShift(BaseModel):
+    """A tag that more people have than before, or fewer, beyond the growth of all tags."""
+
+    tag: str = Field(description="The tag.")
+    before: float = Field(description="Share of people who had it.")
+    after: float = Field(description="Share of people who have it.")
+    growth: float = Field(description="Factor beside the usual tag.")
+    q_value: float = Field(description="False discovery rate at which it is told.")
+
+
+class SizeShift(BaseModel):
+    """A circle that grew or shrank beside the others."""
+
+    circle_id: str = Field(description="The circle.")
+    before: float = Field(description="Its share of people before.")
+    after: float = Field(description="Its share of people now.")
+    growth: float = Field(description="Factor beside the usual circle.")
+    q_value: float = Field(description="False discovery rate at which it is told.")
+
+
+class CircleShift(BaseModel):
+    """A circle that is about something else."""
+
+    circle_id: str = Field(description="The circle.")
+    cosine: float = Field(description="Likeness of its tags before and now; 1 is the same.")
+    gained: list[str] = Field(description="Tags it gained most.")
+    lost: list[str] = Field(description="Tags it lost most.")
+
+
+class FacetDrift(BaseModel):
+    """What shifted in one facet, the largest shift first; empty means that nothing surely did."""
+
+    facet: Facet = Field(description="The facet.")
+    tags: list[TagShift] = Field(description="Tags that shifted.")
+    sizes: list[SizeShift] = Field(description="Circles whose size shifted.")
+    circles: list[CircleShift] = Field(description="Circles that are about something else.")
+
+
+class Alert(BaseModel):
+    """Something of the drift that people should hear of."""
+
+    name: Literal["tag_drift", "size_drift", "circle_drift"] = Field(description="What kind.")
+    facet: str = Field(description="In which facet.")
+    message: str = Field(description="It in words.")
+
+
+class DriftAnswer(Answer):
+    """What shifted from an earlier run to the one that `run_id` names."""
+
+    before: str | None = Field(description="The earlier run; null when there is none to compare.")
+    facets: list[FacetDrift] = Field(description="By facet.")
+    alerts: list[Alert] = Field(description="What people should hear of; empty in a calm run.")
 
 
 class CircleChanges(BaseModel):

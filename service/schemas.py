@@ -262,7 +262,10 @@ class Tier(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     name: str = Field(description="Its name.")
-    members: int = Field(description="How many users hold it.")
+    members: int | None = Field(
+        description="How many users hold it; null without the scope `members` when they are fewer "
+        "than the least audience."
+    )
     benefits: list[Benefit] = Field(description="The rights that come with it.")
 
 
@@ -325,6 +328,9 @@ class Run(BaseModel):
     previous: str | None = Field(description="The live run it continued.")
     policy_version: str | None = Field(description="The rights policy it applied.")
     rows: dict[str, int] = Field(description="Rows of each of its tables.")
+    sent_through: int = Field(
+        default=0, description="Number of the last event sent over HTTP that it has read."
+    )
 
 
 class RunAnswer(Run):

@@ -19,11 +19,13 @@ from service.errors import problems
 from service.live import live_snapshots
 from service.operations import (
     Comparison,
+    DriftAnswer,
     JobAnswer,
     JobId,
     PublishAsked,
     RollbackAsked,
     RunAsked,
+    UpdateAsked,
     WentLive,
 )
 from service.schemas import RunId
@@ -41,6 +43,10 @@ LOOKS_A_HEARTBEAT = 60
 Seconds = Annotated[
     float, Query(gt=0, le=3600, description="How long to go on at most; then ask again.")
 ]
+Since = Annotated[
+    str | None,
+    Query(max_length=200, description="The earlier run; when absent the one it continued."),
+]
 With = Annotated[str, Query(alias="with", max_length=200, description="The later run.")]
 
 
@@ -54,20 +60,35 @@ def queue_run(request: Request, response: Response, asked: RunAsked, key: CanSee
         now=datetime.now(UTC),
     )
     response.headers["Location"] = f"/v1/jobs/{job.job_id}"
-    return JobAnswer.model_validate(vars(job))
+    return JobAnswer.model_validate(job)
+
+
+@router.post("/runs:update", status_code=202, responses=problems(401, 403, 413, 422, 500))
+def queue_update(
+    request: Request, response: Response, asked: UpdateAsked, key: CanSeeRuns
+) -> JobAnswer:
+    """Queue an update: events sent since the live run are folded in, nothing is refitted."""
+    job = jobs.enqueue(
+        database_of(request),
+        {"kind": "update", **asked.model_dump()},
+        by=key.key_id,
+        now=datetime.now(UTC),
+    )
+    response.headers["Location"] = f"/v1/jobs/{job.job_id}"
+    return JobAnswer.model_validate(job)
 
 
 @router.get("/jobs/{job_id}", responses=problems(401, 403, 404, 422, 500))
 def get_job(job_id: JobId, request: Request, _: CanSeeRuns) -> JobAnswer:
     """Say how far a queued run is."""
-    return JobAnswer.model_validate(vars(jobs.find(database_of(request), job_id)))
+    return JobAnswer.model_validate(jobs.find(database_of(request), job_id))
 
 
 @router.post("/jobs/{job_id}:cancel", responses=problems(401, 403, 404, 409, 422, 500))
 def cancel_job(job_id: JobId, request: Request, _: CanSeeRuns) -> JobAnswer:
     """Stop a queued run, within a second; what is live stays live."""
     job = jobs.cancel(database_of(request), job_id, now=datetime.now(UTC))
-    return JobAnswer.model_validate(vars(job))
+    return JobAnswer.model_validate(job)
 
 
 @router.get(
@@ -126,6 +147,26 @@ def roll_back(request: Request, asked: RollbackAsked, _: CanSeeRuns) -> WentLive
     return WentLive(run_id=live, before=before)
 
 
+@router.get("/runs/{run_id}:drift", responses=problems(401, 403, 404, 422, 500))
+def tell_drift(run_id: RunId, request: Request, _: CanSeeRuns, since: Since = None) -> DriftAnswer:
+    """Say what surely shifted since an earlier run, and what people should hear of it."""
+    from segmentation.drifting import drift_of  # reads everyone's tags, which nothing else does
+
+    store = store_of(request)
+    before = since or before_it(store, run_id)
+    if before is None:
+        return DriftAnswer(run_id=run_id, before=None, facets=[], alerts=[])
+    found = drift_of(store, before, run_id)
+    return DriftAnswer.model_validate(
+        {
+            "run_id": run_id,
+            "before": before,
+            "facets": [drift.to_dict() for drift in found],
+            "alerts": [vars(alert) for drift in found for alert in drift.findings()],
+        }
+    )
+
+
 @router.get("/runs/{run_id}:compare", responses=problems(401, 403, 404, 422, 500))
 def compare(run_id: RunId, request: Request, _: CanSeeRuns, later: With) -> Comparison:
     """Say what changed from one run to a later one: circles, and people who moved."""
@@ -135,11 +176,18 @@ def compare(run_id: RunId, request: Request, _: CanSeeRuns, later: With) -> Comp
     return Comparison.of(facts)
 
 
+def before_it(store: Store, run_id: str) -> str | None:
+    """The run that a run continued, None when there is none or it is kept no more."""
+    before = cast(str | None, store.manifest(run_id).get("previous"))
+    kept = {manifest["run_id"] for manifest in store.runs()}
+    return before if before in kept else None
+
+
 async def followed(request: Request, job: Job, seconds: float) -> AsyncIterator[bytes]:
     """Tell of each change of a job until it is over or the time is."""
     told: dict[str, Any] = {}
     for look in range(round(seconds / LOOK_SECONDS) + 1):
-        facts = JobAnswer.model_validate(vars(job)).model_dump(mode="json")
+        facts = JobAnswer.model_validate(job).model_dump(mode="json")
         if job.is_over:
             yield event("end", facts)
             return

@@ -18,9 +18,11 @@ TierFilter = Annotated[
 
 
 @router.get("", responses=problems(401, 403, 422, 500, 503))
-async def list_tiers(snapshot: LiveSnapshot, _: CanReadTiers) -> TierList:
+async def list_tiers(snapshot: LiveSnapshot, key: CanReadTiers) -> TierList:
     """Show the tiers with their benefits and how many hold each, the lowest first."""
-    return TierList.model_validate({"run_id": snapshot.run_id, "tiers": snapshot.tiers()})
+    tiers = snapshot.tiers()
+    shown = tiers if key.allows("members") else map(snapshot.guard.tier, tiers)
+    return TierList.model_validate({"run_id": snapshot.run_id, "tiers": list(shown)})
 
 
 @router.get("/assignments", responses=problems(401, 403, 404, 410, 422, 500, 503))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from segmentation import keys
 from segmentation.database import open_database
 from segmentation.deltas import Reached
 from segmentation.erasure import digest
@@ -25,6 +26,17 @@ def test_members_of_the_tiers_add_up(api):
     total = api.get("/v1/tiers/assignments").json()["total"]
 
     assert sum(tier["members"] for tier in tiers) == total == 500
+
+
+@pytest.mark.parametrize(("scopes", "told"), [(("tiers",), False), (("tiers", "members"), True)])
+def test_a_tier_of_few_is_counted_for_those_alone_who_may_list_members(changing, scopes, told):
+    """Forty people are fewer than the least audience."""
+    secret = keys.create(open_database(changing), name="x", scopes=scopes, now=NOW).secret
+    asking = caller(create_app(Settings(store=changing)), key=secret)
+
+    counts = [tier["members"] for tier in asking.get("/v1/tiers").json()["tiers"]]
+
+    assert [count is not None for count in counts] == [told] * len(counts)
 
 
 def test_every_tier_shows_both_kinds_of_benefit(api):
