@@ -75,8 +75,9 @@ class Search:
         """Return the set whose number of circles comes from the data."""
         best = self.better(self.judged(nothing), self.dense())
         best = self.climb(best, self.rounded)
-        if self.better(best, self.whole(best.profiles, steps=1)) is not best:
-            best = self.better(best, self.whole(best.profiles))
+        glanced = self.better(best, self.whole(best.profiles, steps=1))
+        if glanced is not best:
+            best = self.better(glanced, self.whole(best.profiles))
             best = self.climb(best, self.rounded_whole)
         return self.needed(best)
 
