@@ -9,8 +9,8 @@ from models.exponentials import log
 from models.rows import FloatArray, IntArray, Rows, add_up
 from models.tagtable import Evidence, TagTable
 
-STEPS = 10
-WORTH_TRYING = -2.0
+STEPS = 6
+WORTH_TRYING = -1.0
 """Least log-odds, alone against the crowd, of a circle that may explain what another leaves."""
 NEEDED = 3.0
 """Log-likelihood a further circle must add; near 1.9 would be the usual 5 % test."""
