@@ -10,6 +10,15 @@ from scipy import special
 from models.shrinkage import FloatArray
 
 LEVERS = ("affiliation", "conversation", "utility", "advocacy", "information", "identity")
+EVENTS = {
+    "affiliation": "ties to people of the same circle",
+    "conversation": "likes, comments and own posts",
+    "utility": "purchases",
+    "advocacy": "invitations sent",
+    "information": "different contents or tags passed on",
+    "identity": "shares of tags the circle shows off more than others do",
+}
+"""What each lever counts."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +84,20 @@ def projected_self(shared: FloatArray, *, least_z: float = 1.96) -> NDArray[np.b
     least_z : float, default=1.96
         Evidence asked for, in standard errors.
     """
-    everybody = shared.sum(axis=0)
-    marks = [tag_currency(row, consumed=everybody - row).z > least_z for row in shared]
+    marks = [side.z > least_z for side in selves(shared)]
     return np.array(marks, dtype=bool).reshape(shared.shape)
+
+
+def selves(counts: FloatArray) -> list[TagCurrency]:
+    """Compare each circle's tags with everybody else's: the projected self where counts are of
+    shares, the private one where they are of consumption.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (n_circles, n_tags)
+    """
+    everybody = counts.sum(axis=0)
+    return [tag_currency(row, consumed=everybody - row) for row in counts]
 
 
 def social_currency(

@@ -27,6 +27,19 @@ FEATURES = (
     "tag_lift", "circle_lift", "resonance", "all_lifts",
 )  # fmt: skip
 
+GROUPS = {
+    "past shares of the user": ("user_exposures", "user_shares", "user_lift"),
+    "past shares of the content": ("content_exposures", "content_lift", "author_lift"),
+    "currency of its tags": ("tag_lift",),
+    "circle and resonance": ("circle_lift", "resonance"),
+    "pooled evidence": ("all_lifts",),
+    "reactions: likes, comments": ("voice",),
+    "activity and recency": ("recency_days", "events", "events_30d"),
+    "match with the user's tastes": ("tag_match",),
+    "ties": ("ties",),
+}
+"""What features are about, for leaving them out."""
+
 
 def features(counts: Counts) -> FloatArray:
     """Return the design matrix, shape (n, len(FEATURES)), of the `COUNTS` before each exposure.

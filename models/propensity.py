@@ -1,6 +1,6 @@
 """How likely a share is, calibrated on later data, with the doubt that remains."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -8,31 +8,39 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
 from models.calibration import BetaCalibration, fit_calibration, identity
+from models.linear import FARTHEST, Linear
 from models.reliability import cross_entropy
 from models.sharemodel import Estimate, ShareModel
 from models.shrinkage import FloatArray, IntArray, relative_spread
 from models.trees import Trees
 
+TREE_SHARE = 0.5
+"""Weight of the trees' log-odds against the linear ones; on real and planted exposures the mean of
+both beat either."""
+
 
 @dataclass(frozen=True)
-class CalibratedTrees:
-    """Boosted trees and the curve that makes their log-odds honest."""
+class Fitted:
+    """Boosted trees, a linear part, and the curve that makes their mean log-odds honest."""
 
     booster: HistGradientBoostingClassifier
+    linear: Linear
     calibration: BetaCalibration
 
 
 class SharePropensity(ClassifierMixin, BaseEstimator):
     """Probability of a share from what was known before the exposure.
 
-    Boosted trees learn from the earlier rows. The later rows choose how many trees to keep and
-    calibrate them by a strictly rising curve, so calibration never changes who ranks above whom.
+    Boosted trees and logistic regression learn from the earlier rows, and the mean of their
+    log-odds counts. The later rows choose how many trees to keep and calibrate the mean by a
+    strictly rising curve, so calibration never changes who ranks above whom.
     Rows must come in time order.
 
     Parameters
@@ -58,8 +66,10 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
         How many trees were kept.
     booster_ : HistGradientBoostingClassifier
         The trees kept.
+    linear_ : Linear
+        The linear part, at its share.
     calibration_ : BetaCalibration
-        From the trees' log-odds to honest ones.
+        From mean log-odds to honest ones.
     base_rate_ : float
         Share of positive outcomes among all rows.
     spread_ : ndarray of shape (n_group_columns,)
@@ -107,15 +117,14 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
         outcomes = (target == self.classes_[1]).astype(np.float64)
         self.base_rate_ = float(outcomes.mean())
         with threadpool_limits(1):  # as fast as two on these sizes, and never waits for a busy core
-            trees = self._fit_trees(rows, outcomes)
-        self.booster_, self.calibration_ = trees.booster, trees.calibration
+            fitted = self._fitted(rows, outcomes)
+        self.booster_, self.linear_ = fitted.booster, fitted.linear
+        self.calibration_ = fitted.calibration
         self.n_iter_ = int(self.booster_.n_iter_)
         columns = [] if groups is None else list(np.asarray(groups).T)
         spreads = [relative_spread(outcomes, groups=column) for column in columns]
         self.spread_ = np.array(spreads, dtype=np.float64)
-        self.model_ = ShareModel(
-            Trees.of(self.booster_), self.calibration_, self.spread_, self.base_rate_
-        )
+        self.model_ = self._model(fitted, self.spread_, self.base_rate_)
         return self
 
     def predict_proba(self, X: ArrayLike) -> FloatArray:
@@ -171,16 +180,29 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
         rows = self._rows(X)
         return self.model_.average(rows, each=each, shares=shares, level=level)
 
-    def _fit_trees(self, X: FloatArray, outcomes: FloatArray) -> "CalibratedTrees":
+    def _fitted(self, X: FloatArray, outcomes: FloatArray) -> Fitted:
         n_early = X.shape[0] - int(np.ceil(X.shape[0] * self.calibration_share))
         early, late = outcomes[:n_early], outcomes[n_early:]
         if not (_has_both(early) and _has_both(late)):
-            return CalibratedTrees(self._booster(self.max_iter).fit(X, outcomes), identity())
+            booster = self._booster(self.max_iter).fit(X, outcomes)
+            return Fitted(booster, fit_linear(X, outcomes), identity())
         longest = self._booster(self.max_iter).fit(X[:n_early], early)
         n_trees = 1 + int(np.argmin(staged_losses(longest, X[n_early:], late)))
         booster = self._booster(n_trees).fit(X[:n_early], early)
-        margin = booster.decision_function(X[n_early:])
-        return CalibratedTrees(booster, fit_calibration(margin, outcomes=late))
+        fitted = Fitted(booster, fit_linear(X[:n_early], early), identity())
+        margin = self._model(fitted, np.zeros(0), 0.0).margin(X[n_early:])
+        return replace(fitted, calibration=fit_calibration(margin, outcomes=late))
+
+    @staticmethod
+    def _model(fitted: Fitted, spread: FloatArray, base_rate: float) -> ShareModel:
+        return ShareModel(
+            trees=Trees.of(fitted.booster),
+            linear=fitted.linear,
+            calibration=fitted.calibration,
+            spread=spread,
+            base_rate=base_rate,
+            tree_share=TREE_SHARE,
+        )
 
     def _booster(self, n_trees: int) -> HistGradientBoostingClassifier:
         return HistGradientBoostingClassifier(
@@ -202,6 +224,20 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_class = False
         tags.input_tags.allow_nan = True
         return tags
+
+
+def fit_linear(X: FloatArray, outcomes: FloatArray) -> Linear:
+    """Fit logistic regression on standardised columns, at the share the trees leave it."""
+    known = ~np.isnan(X)
+    counts = np.maximum(known.sum(axis=0), 1)
+    means = np.where(known, X, 0.0).sum(axis=0) / counts
+    apart = np.where(known, X - means, 0.0)
+    deviations = np.sqrt((apart**2).sum(axis=0) / counts)
+    deviations[deviations == 0] = 1.0
+    Z = np.clip(apart / deviations, -FARTHEST, FARTHEST)
+    found = LogisticRegression(max_iter=1000).fit(Z, outcomes)
+    share = 1 - TREE_SHARE
+    return Linear(share * float(found.intercept_[0]), share * found.coef_[0], means, deviations)
 
 
 def staged_losses(

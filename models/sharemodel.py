@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from models.calibration import BetaCalibration, fit_calibration
+from models.linear import Linear
 from models.shrinkage import FloatArray, IntArray, rate_interval, relative_spread, spread_left
 from models.trees import Trees, no_trees
 
@@ -30,27 +31,29 @@ class Estimate:
 class ShareModel:
     """Raw log-odds, the curve that makes them honest, and what they leave in doubt.
 
-    Raw log-odds are those of the trees plus, where it is named, one column of X as it stands: a
-    model of few shares has no tree and reads the column of pooled evidence alone.
+    Raw log-odds are those of the linear part plus `tree_share` times those of the trees: a model
+    of few shares has no tree and reads the column of pooled evidence alone.
 
     Attributes
     ----------
     trees : Trees
+    linear : Linear
     calibration : BetaCalibration
         From raw log-odds to honest ones, strictly rising.
     spread : ndarray of shape (n_group_columns,)
         Variance of rates between groups the columns do not tell, over the squared rate.
     base_rate : float
         Share rate of all rows learned from.
-    column : int, default=-1
-        The column of X that is added to the trees' log-odds; -1 means none.
+    tree_share : float
+        What the trees' log-odds are multiplied by.
     """
 
     trees: Trees
+    linear: Linear
     calibration: BetaCalibration
     spread: FloatArray
     base_rate: float
-    column: int = -1
+    tree_share: float
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
@@ -58,22 +61,27 @@ class ShareModel:
         above, below, level = arrays["curve"].tolist()
         return cls(
             trees=Trees.from_arrays(arrays),
+            linear=Linear.from_arrays(arrays),
             calibration=BetaCalibration(above, below, level, arrays["curve_covariance"]),
             spread=arrays["spread"],
             base_rate=float(arrays["base_rate"][0]),
-            column=int(arrays["column"][0]),
+            tree_share=float(arrays["tree_share"][0]),
         )
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return everything under its name, fit to be kept without pickle."""
         curve = self.calibration
-        return self.trees.to_arrays() | {
-            "curve": np.array([curve.above, curve.below, curve.level]),
-            "curve_covariance": curve.covariance,
-            "spread": self.spread,
-            "base_rate": np.array([self.base_rate]),
-            "column": np.array([self.column]),
-        }
+        return (
+            self.trees.to_arrays()
+            | self.linear.to_arrays()
+            | {
+                "curve": np.array([curve.above, curve.below, curve.level]),
+                "curve_covariance": curve.covariance,
+                "spread": self.spread,
+                "base_rate": np.array([self.base_rate]),
+                "tree_share": np.array([self.tree_share]),
+            }
+        )
 
     def probability(self, X: FloatArray) -> FloatArray:
         """Return the probability of a share, shape (n,)."""
@@ -81,8 +89,8 @@ class ShareModel:
 
     def margin(self, X: FloatArray) -> FloatArray:
         """Return raw log-odds, shape (n,)."""
-        trees = self.trees.log_odds(X)
-        return trees if self.column < 0 else trees + X[:, self.column]
+        linear = self.linear.log_odds(X)
+        return linear + self.tree_share * self.trees.log_odds(X) if self.tree_share else linear
 
     def estimate(self, X: FloatArray, *, shares: FloatArray | None, level: float) -> Estimate:
         """Return probabilities with bounds that hold the true ones about `level` of the time.
@@ -132,14 +140,16 @@ def pooled_model(
     The evidence of a row was counted before it and needs no fitting, so no row is kept apart.
     """
     base_rate = float(outcomes.mean())
-    margin = special.logit(base_rate) + X[:, column]
+    linear = Linear.of_column(column, X.shape[1], intercept=float(special.logit(base_rate)))
+    margin = linear.log_odds(X)
     spreads = [relative_spread(outcomes, groups=each) for each in groups.T]
     return ShareModel(
-        trees=no_trees(float(special.logit(base_rate))),
+        trees=no_trees(0.0),
+        linear=linear,
         calibration=fit_calibration(margin, outcomes=outcomes),
         spread=np.array(spreads, dtype=np.float64),
         base_rate=base_rate,
-        column=column,
+        tree_share=0.0,
     )
 
 

@@ -23,6 +23,7 @@ from segmentation.errors import StoreError
 from segmentation.evidence import build_facts
 from segmentation.manifest import read_json, write_json
 from segmentation.resonance import FOLDER
+from segmentation.selfimage import LEVER_TABLE
 from segmentation.sharestate import scrub
 
 FACTS = {
@@ -104,18 +105,24 @@ def open_facts(engine: Engine, snapshot: Path) -> None:
 
 
 def erase_from(snapshot: Path, user_id: str) -> None:
-    """Write every dated fact anew without a person's."""
-    path = snapshot / FOLDER / "person.parquet"
-    if not path.exists():
+    """Write every dated fact, and everybody's levers, anew without a person's."""
+    folder = snapshot / FOLDER
+    drop(folder / LEVER_TABLE, "user_id", user_id)
+    people = folder / "person.parquet"
+    if not people.exists():
         return
-    people = pq.read_table(path)
-    found = people.filter(pc.equal(people["user_id"], user_id))["person"]
-    for name in PERSONAL if found.length() else ():
-        file = snapshot / FOLDER / f"{name}.parquet"
-        table = pq.read_table(file)
-        with replacing(file) as beside:
-            kept = table.filter(pc.not_equal(table["person"], found[0]))
-            pq.write_table(kept, beside, compression="zstd")
-    state = snapshot / FOLDER / STATE
-    if found.length() and state.is_dir():
-        scrub(state, found[0].as_py())
+    table = pq.read_table(people)
+    found = table.filter(pc.equal(table["user_id"], user_id))["person"].to_pylist()
+    for person in found:
+        for name in PERSONAL:
+            drop(folder / f"{name}.parquet", "person", person)
+        if (folder / STATE).is_dir():
+            scrub(folder / STATE, person)
+
+
+def drop(path: Path, column: str, value: object) -> None:
+    """Write a table anew without the rows that hold a value, where there is such a table."""
+    if path.exists():
+        table = pq.read_table(path)
+        with replacing(path) as beside:
+            pq.write_table(table.filter(pc.not_equal(table[column], value)), beside)

@@ -24,7 +24,7 @@ from segmentation.exposures import (
     micros,
 )
 from segmentation.influence import measure_growth, measure_influence
-from segmentation.levers import build_shared_tags, lever_evidence, tag_worth
+from segmentation.levers import SharedTags, build_shared_tags, lever_evidence, tag_worth
 from segmentation.progress import Advance, ignore
 from segmentation.propensity import (
     RECIPES,
@@ -49,7 +49,7 @@ class Sharing:
     `propensity` is the probability that a user shares a typical content, and `low` to `high` hold
     the true one 80 % of the time. `basis` is `model`, or `pooled` when shares are too few for it,
     or `base_rate` when everybody gets the crowd's rate, or `none` when no exposure is known.
-    `levers` (people, 6) sum to `social_currency`.
+    `levers` (people, 6) sum to `social_currency`; `evidence` holds what they count.
     """
 
     propensity: FloatArray
@@ -58,6 +58,8 @@ class Sharing:
     basis: str
     social_currency: FloatArray
     levers: FloatArray
+    evidence: FloatArray
+    shared: SharedTags
     influence: Influence
     tag_currency: pyarrow.Table
     report: dict[str, Any]
@@ -111,6 +113,8 @@ def score_sharing(
         basis=verdict.basis,
         social_currency=currency.score,
         levers=currency.levers,
+        evidence=evidence,
+        shared=shared,
         influence=carried,
         tag_currency=worth.table,
         report=_report(seen, verdict, currency, carried, grown)

@@ -39,7 +39,9 @@ from segmentation.progress import Advance
 from segmentation.resonance import FOLDER as SHARELOG
 from segmentation.resonating import keep_resonance
 from segmentation.rights import assign_rights
-from segmentation.sharing import score_sharing
+from segmentation.selfimage import CURRENCY, LEVER_TABLE, SELVES
+from segmentation.selves import levers_table, selves_table, told_of
+from segmentation.sharing import Sharing, score_sharing
 from segmentation.snapshot import write_snapshot
 from segmentation.tags import facet_matrix
 from segmentation.ties import with_ties
@@ -204,16 +206,29 @@ def score_people(context: Context, advance: Advance) -> int:
         "levers": sharing.levers,
         "influence": sharing.influence.score,
     }
-    keep_resonance(
-        context.engine,
-        context.work.folder / SHARELOG,
-        tags=context.facet("interest").tags,
-        circle_ids=context.work.load("identity/interest.json")["circle_ids"],
-    )
+    keep_images(context, sharing)
     save_arrays(context.work.path("sharing.npz"), arrays)
-    pq.write_table(sharing.tag_currency, context.work.path("tag-currency.parquet"))
     context.work.save("sharing.json", sharing.report)
     return len(sharing.propensity)
+
+
+def keep_images(context: Context, sharing: Sharing) -> None:
+    """Keep what resonates with whom, what is shown off and what kept, and everybody's levers."""
+    folder, circles = context.work.folder / SHARELOG, context.circles("interest").labels
+    tags = context.facet("interest").tags
+    circle_ids = context.work.load("identity/interest.json")["circle_ids"]
+    keep_resonance(context.engine, folder, tags=tags, circle_ids=circle_ids)
+    both = selves_table(
+        context.engine,
+        sharing.shared,
+        circles=circles.astype(np.int64),
+        circle_ids=circle_ids,
+        tags=tags,
+    )
+    pq.write_table(both, folder / SELVES)
+    pq.write_table(told_of(sharing.tag_currency, tags), folder / CURRENCY)
+    everybody = levers_table(context.user_ids(), sharing.levers, sharing.evidence)
+    pq.write_table(everybody, folder / LEVER_TABLE)
 
 
 def turn_flywheel(context: Context, advance: Advance) -> int:

@@ -17,6 +17,7 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 COTERIE = Path(sys.executable).with_name("coterie")
 PICTURES = {
     "01_quickstart": {"picture", "calibration", "rights", "reasons"},
+    "03_social_currency": {"calibration", "currency", "selves", "resonance", "spread"},
     "02_circles_against_peers": {"quality", "map", "places", "stability", "levels"},
     "04_flywheel": {"stages", "windows", "circles", "ahead", "leverage"},
 }

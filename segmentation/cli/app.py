@@ -8,6 +8,7 @@ import typer
 
 from segmentation.cli.audiences import register as register_audiences
 from segmentation.cli.circles import register as register_circles
+from segmentation.cli.currency import register as register_currency
 from segmentation.cli.flywheel import register as register_flywheel
 from segmentation.cli.growth import register as register_growth
 from segmentation.cli.lift import register as register_lift
@@ -45,6 +46,7 @@ for register in (
     register_lift,
     register_growth,
     register_sharing,
+    register_currency,
 ):
     register(app)
 

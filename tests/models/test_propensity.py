@@ -37,12 +37,12 @@ def test_probabilities_are_calibrated_on_later_rows():
     assert quality(y[20_000:] * 1.0, probabilities=said, base_rate=y.mean()).rce > 0
 
 
-def test_calibration_keeps_the_trees_order():
-    """Whoever the trees rank higher gets the strictly higher probability."""
+def test_calibration_keeps_the_order():
+    """Whoever the model ranks higher gets the strictly higher probability."""
     X, _, y, _ = planted(10_000)
     model = SharePropensity().fit(X, y)
 
-    margin = np.unique(model.booster_.decision_function(X))
+    margin = np.unique(model.model_.margin(X))
     said = special.expit(model.calibration_.log_odds(margin))
 
     assert np.all(np.diff(said) > 0)

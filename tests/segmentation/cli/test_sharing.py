@@ -34,3 +34,56 @@ def test_score_without_a_run_is_bad_input(tmp_path, capsys):
 
     assert stopped.value.code == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "fields"),
+    [
+        (["resonance", "--gaps"], {"run_id", "gaps"}),
+        (["currency"], {"run_id", "shown_off", "kept"}),
+        (["resonance", "--tags", "a, b"], {"run_id", "basis", "tags", "unknown_tags", "circles",
+                                           "best_circles", "offended_circles"}),
+    ],
+)  # fmt: skip
+def test_answers_are_one_json_object(ran, words, fields, capsys):
+    """Each command prints its fields as JSON, and text without the option."""
+    facts = printed([*words, "--json", "--store", str(ran)], capsys)
+    printed([*words, "--store", str(ran)], capsys, as_json=False)
+
+    assert set(facts) == fields
+
+
+def test_a_user_is_told_lever_by_lever(ran, capsys):
+    """The levers sum to the score that is shown."""
+    users = pq.read_table(next((ran / "runs").iterdir()) / "tables" / "users.parquet")
+    user_id = users["user_id"][3].as_py()
+
+    facts = printed(["currency", "--user", user_id, "--json", "--store", str(ran)], capsys)
+
+    assert sum(row["adds"] for row in facts["levers"]) == pytest.approx(facts["social_currency"])
+
+
+def test_half_a_question_is_bad_usage(ran, capsys):
+    """Neither tags nor gaps, or both, is told from an empty answer."""
+    for words in (["resonance"], ["resonance", "--tags", "a", "--gaps"]):
+        with pytest.raises(SystemExit) as stopped:
+            main([*words, "--store", str(ran)])
+        assert stopped.value.code == 2
+
+
+@pytest.fixture(scope="module")
+def ran(population, run_once, tmp_path_factory):
+    """A store with a run."""
+    store = tmp_path_factory.mktemp("ran") / "store"
+    run_once(population, store)
+    return store
+
+
+def printed(words, capsys, *, as_json=True):
+    """What a command prints."""
+    with pytest.raises(SystemExit) as stopped:
+        main(words)
+    assert stopped.value.code == 0
+    out = capsys.readouterr().out
+    assert out.strip()
+    return json.loads(out) if as_json else None
