@@ -93,7 +93,7 @@ def test_the_guarantee_is_kept_and_reach_is_foretold(count):
 
     found = find_ambassadors(ties.reversed(), candidates=everyone, targets=everyone, count=count)
 
-    assert found.guarantee >= GREEDY - 0.1
+    assert found.guarantee >= GREEDY - 0.05
     spread = expected_spread(ties, found.people, runs=4_000, seed=3)
     assert found.reach[-1] == pytest.approx(spread, rel=0.1)
     assert np.all(np.diff(found.reach) >= 0)
