@@ -9,7 +9,8 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+
+from models.student import quantile, upper_tail
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -52,7 +53,7 @@ def incremental_lift(
             f"Each arm needs two people, got {treated.sum()} treated, {(~treated).sum()} held out."
         )
     plain = welch(outcome, treated, level=level)
-    if before is None or np.var(before) == 0:
+    if before is None or np.var(before) == 0 or plain.low == plain.high:
         return plain
     adjusted = welch(less_noise(outcome, before, treated), treated, level=level)
     narrowed = 1.0 - (adjusted.high - adjusted.low) / (plain.high - plain.low)
@@ -80,8 +81,8 @@ def welch(outcome: FloatArray, treated: BoolArray, *, level: float) -> Lift:
     else:
         parts = [part**2 / (len(arm) - 1) for part, arm in zip(errors, arms, strict=True)]
         freedom = sum(errors) ** 2 / sum(parts)
-        half = float(student.ppf((1 + level) / 2, freedom)) * error
-        p_value = float(2 * student.sf(abs(lift) / error, freedom))
+        half = quantile((1 + level) / 2, freedom) * error
+        p_value = 2 * upper_tail(abs(lift) / error, freedom)
     held = float(arms[1].mean())
     return Lift(
         lift=lift,

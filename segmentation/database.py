@@ -255,6 +255,62 @@ webhook_messages = sa.Table(
     sa.Index("webhook_messages_turn", "endpoint_id", "state", "next_try"),
 )
 
+campaigns = sa.Table(
+    "campaigns",
+    metadata,
+    sa.Column("campaign_id", sa.String(32), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("filter", sa.Text, nullable=False),
+    sa.Column("purpose", sa.String(200)),
+    sa.Column("share", sa.Double, nullable=False),
+    sa.Column("deviation", sa.Double, nullable=False),
+    sa.Column("effect", sa.Double, nullable=False),
+    sa.Column("salt", sa.String(64), nullable=False),
+    sa.Column("run_id", sa.String(64), nullable=False),
+    sa.Column("pinned", sa.Boolean, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("until", Moment),
+    sa.Column("ended", Moment),
+    sa.Column("by", sa.String(200), nullable=False),
+)
+
+campaign_versions = sa.Table(
+    "campaign_versions",
+    metadata,
+    sa.Column("campaign_id", sa.String(32), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("run_id", sa.String(64), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("people", sa.Integer, nullable=False),
+    sa.Column("held_out", sa.Integer, nullable=False),
+    sa.Column("draws", sa.Integer, nullable=False),
+    sa.Column("least_p", sa.Double, nullable=False),
+)
+
+campaign_arms = sa.Table(
+    "campaign_arms",
+    metadata,
+    sa.Column("campaign_id", sa.String(32), primary_key=True),
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("held_out", sa.Boolean, nullable=False),
+    sa.Column("circle_id", sa.String(64)),
+    sa.Column("worth", sa.Double),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Index("campaign_arms_user", "user_id"),
+)
+
+campaign_outcomes = sa.Table(
+    "campaign_outcomes",
+    metadata,
+    sa.Column("campaign_id", sa.String(32), primary_key=True),
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("outcome", sa.Double, nullable=False),
+    sa.Column("before", sa.Double),
+    sa.Index("campaign_outcomes_user", "user_id"),
+)
+
 
 sent_events = sa.Table(
     "sent_events",

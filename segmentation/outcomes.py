@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.lift import Lift, incremental_lift, people_needed, power_of
+from models.lift import Lift, incremental_lift
 from segmentation.engine import DuckEngine, literal
-from segmentation.errors import InputError, UsageError
+from segmentation.errors import InputError
 
 NEEDED = ("user_id", "treated", "outcome")
 READERS = {".parquet": "read_parquet", ".csv": "read_csv", ".ndjson": "read_json"}
 FEWEST = 2
-LEAST_POWER = 0.8
 
 
 def lift_of(outcomes: Path, *, circles: dict[str, str] | None = None) -> dict[str, Any]:
@@ -46,41 +45,31 @@ def measured(table: pd.DataFrame) -> Lift:
         raise InputError(f"The outcomes tell nothing: {error}") from error
 
 
-def read_outcomes(path: Path) -> pd.DataFrame:
+def outcomes_in(path: Path) -> list[dict[str, Any]]:
+    """Read what became of people: `user_id`, `outcome` and, where known, `before`."""
+    frame = read_outcomes(path, needed=("user_id", "outcome"))
+    known = [name for name in ("user_id", "outcome", "before") if name in frame]
+    columns = (frame[name].tolist() for name in known)
+    return [dict(zip(known, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def read_outcomes(path: Path, needed: tuple[str, ...] = NEEDED) -> pd.DataFrame:
     """Read the file and refuse what cannot be compared."""
     if path.suffix not in READERS or not path.exists():
         raise InputError(f"`{path}` must be a file that ends in {', '.join(READERS)}.")
     with DuckEngine() as engine:
         table = engine.execute(f"SELECT * FROM {READERS[path.suffix]}({literal(str(path))})")
     frame: pd.DataFrame = table.to_pandas()
-    missing = [name for name in NEEDED if name not in frame]
+    missing = [name for name in needed if name not in frame]
     if missing:
-        raise InputError(f"`{path}` has no column `{missing[0]}`. It needs {', '.join(NEEDED)}.")
+        raise InputError(f"`{path}` has no column `{missing[0]}`. It needs {', '.join(needed)}.")
     frame["user_id"] = frame["user_id"].astype(str)
     if frame["user_id"].duplicated().any():
         twice = frame.loc[frame["user_id"].duplicated(), "user_id"].iloc[0]
         raise InputError(f"`{path}` has `{twice}` twice. Give one row a person.")
-    numbers = [name for name in ("treated", "outcome", "before") if name in frame]
+    numbers = [name for name in (*needed[1:], "before") if name in frame]
     if not np.isfinite(frame[numbers].astype(float)).all().all():
         raise InputError(f"`{path}` has a value that is no number in {', '.join(numbers)}.")
-    if not frame["treated"].isin([0, 1]).all():
+    if "treated" in needed and not frame["treated"].isin([0, 1]).all():
         raise InputError(f"`treated` in `{path}` must be 1 or 0.")
     return frame
-
-
-def plan(*, people: int, deviation: float, effect: float, holdout_share: float) -> dict[str, Any]:
-    """Say whether a campaign can tell the effect it hopes for; refuse one that cannot.
-
-    Raises
-    ------
-    UsageError
-        Says how many people are needed.
-    """
-    power = power_of(people, deviation=deviation, effect=effect, holdout_share=holdout_share)
-    needed = people_needed(deviation=deviation, effect=effect, holdout_share=holdout_share)
-    if power < LEAST_POWER:
-        raise UsageError(
-            f"With {people:,} people the power is {power:.2f}, less than {LEAST_POWER:g}: "
-            f"{needed:,} are needed, or a larger effect or holdout."
-        )
-    return {"people": people, "power": power, "people_needed": needed}

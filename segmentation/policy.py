@@ -138,6 +138,13 @@ class Parity:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Holdout:
+    """The share of everyone that no campaign reaches, so that all of them can be measured."""
+
+    share: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Weights:
     """How much each measure counts in the score."""
 
@@ -163,6 +170,7 @@ class Policy:
     budget: Budget = field(default_factory=Budget)
     weights: Weights = field(default_factory=Weights)
     parity: Parity = field(default_factory=Parity)
+    holdout: Holdout = field(default_factory=Holdout)
     points: dict[str, float] = field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
     ladders: tuple[Ladder, ...] = ()
@@ -216,6 +224,8 @@ class Policy:
 
     def _content(self) -> dict[str, Any]:
         content = dataclasses.asdict(self)
+        if self.holdout == Holdout():  # policies from before it keep their version
+            del content["holdout"]
         content["budget"] = {
             name: amount for name, amount in content["budget"].items() if math.isfinite(amount)
         }

@@ -29,6 +29,9 @@ def check(policy: Policy, source: Source) -> None:
     check_numbers(policy, source)
     check_measures(policy, source)
     check_parity(policy, source)
+    if not 0 <= policy.holdout.share < 1:
+        what = f"`share` must be at least 0 and less than 1, got {policy.holdout.share:g}."
+        raise source.fault(what, "holdout", "share", 0)
 
 
 def check_names(policy: Policy, source: Source) -> None:

@@ -26,6 +26,7 @@ from service.replay import Replay
 from service.routes import (
     audiences,
     audit,
+    campaigns,
     circles,
     console,
     content,
@@ -62,6 +63,7 @@ ROUTERS = (
     sending,
     operating,
     runs,
+    campaigns,
     webhooks,
     audit,
     ops,

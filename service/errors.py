@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
+from segmentation.campaigns import CampaignClosed
 from segmentation.delivery import TooFew
 from segmentation.errors import (
     FilterError,
@@ -117,6 +118,7 @@ STATUS_OF: dict[type[SegmentationError], int] = {
     UnderWay: 409,
     GateClosed: 409,
     JobEnded: 409,
+    CampaignClosed: 409,
     TooOften: 429,
     TooFew: 409,
     VersionChanged: 412,

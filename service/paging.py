@@ -12,9 +12,9 @@ from fastapi import Depends, Query, Request, Response
 
 from segmentation.errors import NotFound
 from segmentation.index import Snapshot
-from service.auth import Caller
 from service.errors import Gone, InvalidValue
 from service.live import etag, live_snapshots
+from service.pinned import BeginsAt
 
 PAGE_PARAMETERS = frozenset({"page_size", "page_token"})
 DIGEST = 6
@@ -60,14 +60,14 @@ class Page:
 async def page(
     request: Request,
     response: Response,
-    _: Caller,
+    begun: BeginsAt,
     page_size: PageSize = 100,
     page_token: PageToken = None,
 ) -> Page:
     """Read the place to go on from, and pin the run it belongs to."""
     listing = listing_of(request)
     place = read_token(page_token, listing=listing) if page_token else None
-    snapshot = snapshot_at(request, place)
+    snapshot = begun if place is None else snapshot_at(request, place)
     response.headers["ETag"] = etag(snapshot.run_id)
     return Page(snapshot, place.offset if place else 0, page_size, listing)
 

@@ -1,16 +1,40 @@
-"""Commands about campaigns: `lift measure` and `lift plan`."""
+"""Commands about what campaigns add: from a file, or from campaigns whose arms are kept."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer
+from segmentation.cli.options import (
+    DEFAULT_STORE,
+    Json,
+    StorePath,
+    answer,
+    clock,
+    database_url,
+    moment,
+)
 from segmentation.errors import NotFound
 
+if TYPE_CHECKING:
+    from segmentation.campaigns import Campaign
+    from segmentation.database import Database
+    from segmentation.index import Snapshot
+    from segmentation.store import Store
+
 lift = typer.Typer(help="What a campaign added, and whether one can tell.", no_args_is_help=True)
+
+
+class Opened(NamedTuple):
+    """What a command about campaigns works with."""
+
+    store: "Store"
+    database: "Database"
+    snapshot: "Snapshot"
 
 
 def register(app: typer.Typer) -> None:
@@ -42,10 +66,169 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Say whether a campaign can tell the lift it hopes for; one that cannot is refused."""
-    from segmentation.outcomes import plan as check
+    from segmentation.planning import plan as check
 
     facts = check(people=people, deviation=deviation, effect=effect, holdout_share=holdout)
     answer(facts, as_json, lambda: typer.echo(f"Power {facts['power']:.2f}: enough people."))
+
+
+@lift.command("start")
+def start(
+    name: str,
+    deviation: Annotated[float, typer.Option("--deviation", help="Of the outcome.")],
+    effect: Annotated[float, typer.Option("--effect", help="The lift hoped for.")],
+    filter: Annotated[str, typer.Option("--filter", help="Whom it is about; else all.")] = "",
+    share: Annotated[float | None, typer.Option("--share", help="The share held out.")] = None,
+    everyone: Annotated[
+        bool, typer.Option("--everyone", help="Hold out of all campaigns, by the policy's share.")
+    ] = False,
+    purpose: Annotated[
+        str | None, typer.Option("--purpose", help="Leave out who refused this purpose.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="TS", help="Its end.")] = None,
+    pin: Annotated[
+        bool, typer.Option("--pin", help="Keep to the run live now, to its end.")
+    ] = False,
+    author: Annotated[str, typer.Option("--author", help="Who begins it.")] = "command line",
+    store: StorePath = DEFAULT_STORE,
+    as_json: Json = False,
+) -> None:
+    """Begin a campaign: draw who is held out, alike in every circle, and keep it."""
+    from segmentation import campaigns
+
+    asked = campaigns.Asked(
+        name=name, filter=filter, purpose=purpose, share=share, deviation=deviation,
+        effect=effect, until=moment(until, "--until"), pinned=pin,
+        kind=campaigns.EVERYONE if everyone else campaigns.CAMPAIGN,
+    )  # fmt: skip
+    with opened(store) as at:
+        made = campaigns.start(at.store, at.database, at.snapshot, asked, by=author, now=clock())
+        facts = with_draws(at, made)
+    answer(facts, as_json, lambda: show_campaigns([facts]))
+
+
+@lift.command("list")
+def list_all(store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
+    """List the campaigns with their draws, the latest first."""
+    from segmentation import campaigns
+
+    with opened(store) as at:
+        rows = [with_draws(at, each) for each in campaigns.list_campaigns(at.database)]
+    answer({"campaigns": rows}, as_json, lambda: show_campaigns(rows))
+
+
+@lift.command("arms")
+def arms(
+    campaign: str,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write CSV.")],
+    version: Annotated[
+        int | None, typer.Option("--version", min=1, help="The arms as of this draw.")
+    ] = None,
+    store: StorePath = DEFAULT_STORE,
+    as_json: Json = False,
+) -> None:
+    """Write who is in which arm, without those who refuse the campaign by now."""
+    from segmentation.arms import write_arms
+    from segmentation.campaigns import find
+
+    with opened(store) as at:
+        known = find(at.database, campaign)
+        counts = write_arms(
+            out, at.database, at.snapshot, campaign, purpose=known.purpose, version=version
+        )
+    facts = {"campaign": campaign, "file": str(out), **counts}
+    text = f"{counts['treated']:,} treated and {counts['held_out']:,} held out in {out}."
+    answer(facts, as_json, lambda: typer.echo(text))
+
+
+@lift.command("extend")
+def extend(campaign: str, store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
+    """Draw among those who came since; nobody who is in an arm changes it."""
+    from segmentation import campaigns
+
+    with opened(store) as at:
+        added = campaigns.extend(at.database, at.snapshot, campaign, now=clock())
+    facts = {"campaign": campaign, "added": added}
+    answer(facts, as_json, lambda: typer.echo(f"{added:,} people were drawn."))
+
+
+@lift.command("end")
+def end(campaign: str, store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
+    """End a campaign now; its arms stay, so that it can be measured."""
+    from segmentation import campaigns
+
+    with opened(store) as at:
+        facts = campaigns.end(at.store, at.database, campaign, now=clock()).to_dict()
+    answer(facts, as_json, lambda: typer.echo(f"{campaign} is over."))
+
+
+@lift.command("note")
+def note(
+    campaign: str,
+    outcomes: Annotated[
+        Path, typer.Option("--outcomes", metavar="FILE", help="user_id, outcome, before.")
+    ],
+    store: StorePath = DEFAULT_STORE,
+    as_json: Json = False,
+) -> None:
+    """Write down what became of people; whoever is not named had an outcome of 0."""
+    from segmentation.arms import note_outcomes
+    from segmentation.campaigns import find
+    from segmentation.outcomes import outcomes_in
+
+    with opened(store) as at:
+        find(at.database, campaign)
+        facts = note_outcomes(at.database, campaign, outcomes_in(outcomes))
+    text = f"{facts['kept']:,} outcomes kept; {facts['unknown']:,} are of nobody in it."
+    answer(facts, as_json, lambda: typer.echo(text))
+
+
+@lift.command("read")
+def read(campaign: str, store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
+    """Tell what a campaign added: overall and by circle, with intervals narrowed by CUPED."""
+    from segmentation.campaign_lift import lift_of_campaign
+
+    with opened(store) as at:
+        facts = lift_of_campaign(at.database, campaign)
+    answer(facts, as_json, lambda: show(facts))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator["Opened"]:
+    """Open a store, its live run and its database for one command."""
+    from segmentation import consents
+    from segmentation.database import open_database
+    from segmentation.store import Store
+
+    database = open_database(path, database_url())
+    try:
+        with Store(path).snapshot() as snapshot:
+            made = consents.decisions(database)
+            snapshot.audiences.amend((each.user_id, each.purpose, each.granted) for each in made)
+            yield Opened(Store(path), database, snapshot)
+    finally:
+        database.dispose()
+
+
+def with_draws(at: "Opened", campaign: "Campaign") -> dict[str, Any]:
+    """A campaign and its draws as JSON."""
+    from segmentation.arms import versions
+
+    return campaign.to_dict() | {"versions": versions(at.database, campaign.campaign_id)}
+
+
+def show_campaigns(rows: list[dict[str, Any]]) -> None:
+    """Draw campaigns as a table."""
+    table = Table("campaign", "name", "treated", "held out", "began on", "until", box=None)
+    for row in rows:
+        held = sum(draw["held_out"] for draw in row["versions"])
+        people = sum(draw["people"] for draw in row["versions"])
+        kept = " (kept)" if row["pinned"] else ""
+        table.add_row(
+            row["campaign_id"], row["name"], f"{people - held:,}", f"{held:,}",
+            row["run_id"] + kept, str(row["ended"] or row["until"] or ""),
+        )  # fmt: skip
+    Console().print(table if rows else "No campaign yet. `coterie lift start NAME` begins one.")
 
 
 def circles_of(store: Path) -> dict[str, str]:

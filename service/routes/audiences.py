@@ -18,8 +18,9 @@ from service.audiences import (
 )
 from service.auth import CanExport, CanListMembers, CanRead
 from service.errors import Gone, InvalidValue, problems
-from service.live import LiveSnapshot, etag, live_snapshots
+from service.live import etag, live_snapshots
 from service.paging import Place, read_token, snapshot_at, write_token
+from service.pinned import BeginsAt, ReadSnapshot
 
 router = APIRouter(prefix="/v1", tags=["audiences"])
 MEDIA_TYPES = {
@@ -32,9 +33,9 @@ FILES = {
 }
 
 
-@router.post("/audiences:count", responses=problems(401, 403, 404, 413, 422, 500, 503))
+@router.post("/audiences:count", responses=problems(401, 403, 404, 410, 413, 422, 500, 503))
 async def count_audience(
-    request: Request, asked: CountAsked, snapshot: LiveSnapshot, key: CanRead
+    request: Request, asked: CountAsked, snapshot: ReadSnapshot, key: CanRead
 ) -> AudienceCount:
     """Say how many people a filter holds, and on request how many each of its parts does.
 
@@ -55,7 +56,7 @@ async def count_audience(
 
 @router.post("/audiences:query", responses=problems(401, 403, 404, 410, 413, 422, 500, 503))
 async def query_audience(
-    request: Request, response: Response, asked: QueryAsked, key: CanListMembers
+    request: Request, response: Response, asked: QueryAsked, begun: BeginsAt, key: CanListMembers
 ) -> AudiencePage:
     """List who fulfils a filter, by primary circle, the likeliest to share first.
 
@@ -65,7 +66,7 @@ async def query_audience(
     named = filter_of(request, asked)
     listing = f"{request.url.path} {named.filter} {named.purpose}"
     place = place_in(asked, listing)
-    snapshot = snapshot_at(request, place)
+    snapshot = begun if place is None else snapshot_at(request, place)
     response.headers["ETag"] = etag(snapshot.run_id)
     found = ask(request, snapshot, key, named.filter, purpose=named.purpose).audience
     first = found.rank(place.offset) if place else 0
@@ -82,9 +83,9 @@ async def query_audience(
     )
 
 
-@router.post("/audiences:overlap", responses=problems(401, 403, 413, 422, 500, 503))
+@router.post("/audiences:overlap", responses=problems(401, 403, 404, 410, 413, 422, 500, 503))
 async def overlap_audiences(
-    request: Request, asked: OverlapAsked, snapshot: LiveSnapshot, key: CanRead
+    request: Request, asked: OverlapAsked, snapshot: ReadSnapshot, key: CanRead
 ) -> Overlap:
     """Lay up to 50 audiences over each other: how many people each two have in common."""
     found = [ask(request, snapshot, key, text, purpose=asked.purpose) for text in asked.filters]
@@ -119,7 +120,7 @@ def shared(one: Asked, other: Asked) -> int | None:
     },
 )
 async def export_audience(
-    request: Request, asked: ExportAsked, snapshot: LiveSnapshot, key: CanExport
+    request: Request, asked: ExportAsked, snapshot: ReadSnapshot, key: CanExport
 ) -> StreamingResponse:
     """Stream the ids of an audience: all, what changed since a run, or a mirror.
 

@@ -14,13 +14,14 @@ from service.auth import CanListMembers, CanRead
 from service.errors import problems
 from service.live import LiveSnapshot, live_snapshots
 from service.paging import Paged
+from service.pinned import ReadSnapshot
 from service.schemas import CircleAnswer, CircleHistory, CircleId, CircleList, MemberList
 
 router = APIRouter(prefix="/v1/circles", tags=["circles"])
 FacetFilter = Annotated[Facet | None, Query(description="Only circles of this facet.")]
 
 
-@router.get("", responses=problems(401, 403, 410, 422, 500, 503))
+@router.get("", responses=problems(401, 403, 404, 410, 422, 500, 503))
 async def list_circles(page: Paged, key: CanRead, facet: FacetFilter = None) -> CircleList:
     """List the circles by facet, the largest first."""
     rows = [shown(row, page.snapshot, key) for row in page.snapshot.circles(facet)]
@@ -33,8 +34,8 @@ async def list_circles(page: Paged, key: CanRead, facet: FacetFilter = None) -> 
     )
 
 
-@router.get("/{circle_id}", responses=problems(401, 403, 404, 422, 500, 503))
-async def get_circle(circle_id: CircleId, snapshot: LiveSnapshot, key: CanRead) -> CircleAnswer:
+@router.get("/{circle_id}", responses=problems(401, 403, 404, 410, 422, 500, 503))
+async def get_circle(circle_id: CircleId, snapshot: ReadSnapshot, key: CanRead) -> CircleAnswer:
     """Describe one circle of the live snapshot: its name, size and strongest tags."""
     row = shown(snapshot.circle(circle_id), snapshot, key)
     return CircleAnswer.model_validate({"run_id": snapshot.run_id, **row})

@@ -44,7 +44,7 @@ async def get_flywheel(
     )
 
 
-@router.get("/flywheel/circles", responses=problems(401, 403, 410, 422, 500, 503))
+@router.get("/flywheel/circles", responses=problems(401, 403, 404, 410, 422, 500, 503))
 async def list_flywheels(page: Paged, key: CanRead, facet: FacetFilter = None) -> CircleMotions:
     """Show the flywheel by circle: everybody counts in their primary one."""
     snapshot = page.snapshot

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Query, Response
 from service.auth import CanReadTiers
 from service.errors import problems
 from service.feed import FeedAt, told, write_since
-from service.live import LiveSnapshot, etag
+from service.live import etag
 from service.paging import Paged, Place, write_token
+from service.pinned import ReadSnapshot
 from service.schemas import AssignmentList, TierChangeFeed, TierList
 
 router = APIRouter(prefix="/v1/tiers", tags=["tiers"])
@@ -17,8 +18,8 @@ TierFilter = Annotated[
 ]
 
 
-@router.get("", responses=problems(401, 403, 422, 500, 503))
-async def list_tiers(snapshot: LiveSnapshot, key: CanReadTiers) -> TierList:
+@router.get("", responses=problems(401, 403, 404, 410, 422, 500, 503))
+async def list_tiers(snapshot: ReadSnapshot, key: CanReadTiers) -> TierList:
     """Show the tiers with their benefits and how many hold each, the lowest first."""
     tiers = snapshot.tiers()
     shown = tiers if key.allows("members") else map(snapshot.guard.tier, tiers)
@@ -40,7 +41,7 @@ async def list_assignments(page: Paged, _: CanReadTiers, tier: TierFilter = None
     )
 
 
-@router.get("/changes", responses=problems(401, 403, 410, 422, 500, 503))
+@router.get("/changes", responses=problems(401, 403, 404, 410, 422, 500, 503))
 def list_changes(response: Response, page: Paged, feed: FeedAt, _: CanReadTiers) -> TierChangeFeed:
     """List changes of tier after a place, oldest first; without `since`, those since the live run.
 

@@ -17,7 +17,8 @@ from service.asking import database_of
 from service.auth import CanAdminister, CanListMembers, CanRead, doorkeeper
 from service.consent import ConsentBook
 from service.errors import problems
-from service.live import LiveSnapshot, etag, live_snapshots
+from service.live import LiveSnapshot, etag
+from service.pinned import ReadSnapshot, snapshot_for
 from service.placements import (
     Act,
     AssignAnswer,
@@ -32,15 +33,15 @@ from service.schemas import ErasureAnswer, UserAnswer, UserBatch, UserId, UserId
 router = APIRouter(prefix="/v1", tags=["users"])
 
 
-@router.get("/users/{user_id:path}", responses=problems(401, 403, 404, 500, 503))
-async def get_user(user_id: UserId, snapshot: LiveSnapshot, _: CanRead) -> UserAnswer:
+@router.get("/users/{user_id:path}", responses=problems(401, 403, 404, 410, 422, 500, 503))
+async def get_user(user_id: UserId, snapshot: ReadSnapshot, _: CanRead) -> UserAnswer:
     """Tell everything known of one user: circles, share propensity, tier, rights and stage."""
     return UserAnswer.model_validate({"run_id": snapshot.run_id, **snapshot.user(user_id)})
 
 
-@router.post("/users:batchGet", responses=problems(401, 403, 413, 422, 500, 503))
+@router.post("/users:batchGet", responses=problems(401, 403, 404, 410, 413, 422, 500, 503))
 async def batch_get_users(
-    request: Request, asked: UserIds, snapshot: LiveSnapshot, _: CanRead
+    request: Request, asked: UserIds, snapshot: ReadSnapshot, _: CanRead
 ) -> UserBatch:
     """Tell everything known of up to 1000 users, and which ids nobody has."""
     found = snapshot.users(asked.user_ids)
@@ -119,8 +120,8 @@ class UserLookUp:
         """Check the key, look the user up, write the answer; errors go the way of all errors."""
         request = Request(scope)
         scope["route"] = fast_route
-        await doorkeeper(request).admit(request, "read")
-        snapshot = live_snapshots(request).current()
+        key = await doorkeeper(request).admit(request, "read")
+        snapshot = await snapshot_for(request, key, request.query_params.get("campaign"))
         answer = {"run_id": snapshot.run_id, **snapshot.user(scope["path_params"]["user_id"])}
         body = orjson.dumps(answer)
         headers = [

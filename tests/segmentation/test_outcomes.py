@@ -8,7 +8,8 @@ import pytest
 
 from segmentation.cli import main
 from segmentation.errors import InputError, UsageError
-from segmentation.outcomes import lift_of, plan
+from segmentation.outcomes import lift_of
+from segmentation.planning import plan
 
 
 @pytest.fixture

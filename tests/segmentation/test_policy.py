@@ -221,6 +221,17 @@ def test_the_version_follows_what_the_policy_says_and_not_its_layout(tmp_path):
     assert dearer.version != Policy.load().version
 
 
+def test_a_share_of_everyone_may_be_held_out_of_all_campaigns(tmp_path):
+    """It is part of what the policy says; one that says none keeps the version it had."""
+    held = load(tmp_path, BUILT_IN_TEXT + "\n[holdout]\nshare = 0.05\n")
+    none = load(tmp_path, BUILT_IN_TEXT + "\n[holdout]\nshare = 0.0\n")
+
+    assert held.to_dict()["holdout"] == {"share": 0.05}
+    assert held.version != none.version == Policy.load().version
+    with pytest.raises(ConfigError, match=r"`share` must be at least 0 and less than 1, got 1"):
+        load(tmp_path, BUILT_IN_TEXT + "\n[holdout]\nshare = 1.0\n")
+
+
 def test_the_smaller_of_two_budgets_holds(tmp_path):
     """So much a person, but never more than the sum."""
     budget = load(tmp_path, BUILT_IN_TEXT.replace("# total = 50000", "total = 100")).budget
