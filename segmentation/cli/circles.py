@@ -1,18 +1,15 @@
 """Commands by which people decide of circles: `circles rename`, `merge`, `split` and so on."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, clock, database_url
+from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, clock, database_of
 
 if TYPE_CHECKING:
-    from segmentation.database import Database
     from segmentation.rulings import Decision
-    from segmentation.store import Store
 
 circles = typer.Typer(
     help="Name, merge, split and retire circles by hand; take it back.", no_args_is_help=True
@@ -36,9 +33,10 @@ def rename(
 ) -> None:
     """Give a circle a name, for this and every later run."""
     from segmentation import rulings
+    from segmentation.store import Store
 
-    database, opened = opened_both(store)
-    made = rulings.rename(database, opened, circle, name, reason=reason, now=clock())
+    with database_of(store) as database:
+        made = rulings.rename(database, Store(store), circle, name, reason=reason, now=clock())
     tell(made, as_json, f"{circle} is called `{made.name}` from the next run on.")
 
 
@@ -53,9 +51,10 @@ def merge(
 ) -> None:
     """Make one circle of several; the first keeps its id."""
     from segmentation import rulings
+    from segmentation.store import Store
 
-    database, opened = opened_both(store)
-    made = rulings.merge(database, opened, chosen, reason=reason, now=clock())
+    with database_of(store) as database:
+        made = rulings.merge(database, Store(store), chosen, reason=reason, now=clock())
     tell(made, as_json, f"{', '.join(chosen)} are {chosen[0]} from the next run on.")
 
 
@@ -68,9 +67,10 @@ def split(
 ) -> None:
     """Cut a circle in two; the smaller half gets a new id, told now."""
     from segmentation import rulings
+    from segmentation.store import Store
 
-    database, opened = opened_both(store)
-    made = rulings.split(database, opened, circle, reason=reason, now=clock())
+    with database_of(store) as database:
+        made = rulings.split(database, Store(store), circle, reason=reason, now=clock())
     other = made.circles[1]
     tell(made, as_json, f"{circle} is cut from the next run on; the other half is {other}.")
 
@@ -84,9 +84,10 @@ def retire(
 ) -> None:
     """End a circle; its people go to their next best circle or to none."""
     from segmentation import rulings
+    from segmentation.store import Store
 
-    database, opened = opened_both(store)
-    made = rulings.retire(database, opened, circle, reason=reason, now=clock())
+    with database_of(store) as database:
+        made = rulings.retire(database, Store(store), circle, reason=reason, now=clock())
     tell(made, as_json, f"{circle} is retired from the next run on.")
 
 
@@ -94,8 +95,10 @@ def retire(
 def undo(store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
     """Take the last decision back: later runs do as if it had never been made."""
     from segmentation import rulings
+    from segmentation.store import Store
 
-    gone = rulings.undo(*opened_both(store))
+    with database_of(store) as database:
+        gone = rulings.undo(database, Store(store))
     tell(gone, as_json, f"Taken back: {gone.says}.")
 
 
@@ -104,16 +107,9 @@ def decided(store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
     """List the decisions in force, the earliest first."""
     from segmentation import rulings
 
-    rows = [each.to_dict() for each in rulings.in_force(opened_both(store)[0])]
+    with database_of(store) as database:
+        rows = [each.to_dict() for each in rulings.in_force(database)]
     answer({"decisions": rows}, as_json, lambda: show_decisions(rows))
-
-
-def opened_both(store: Path) -> "tuple[Database, Store]":
-    """The database and the store a decision needs."""
-    from segmentation.database import open_database
-    from segmentation.store import Store
-
-    return open_database(store, database_url()), Store(store)
 
 
 def tell(decision: "Decision", as_json: bool, text: str) -> None:

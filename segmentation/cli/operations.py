@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, clock, database_url
+from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, clock, database_of
 from segmentation.errors import UsageError
 
 keys = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
@@ -33,16 +33,16 @@ def create_key(
 ) -> None:
     """Make a key; its secret is shown once and never again."""
     from segmentation import keys as api_keys
-    from segmentation.database import open_database
 
     now = clock()
-    record, secret = api_keys.create(
-        open_database(store, database_url()),
-        name=name,
-        scopes=scope or ["read"],
-        expires=now + timedelta(days=days) if days else None,
-        now=now,
-    )
+    with database_of(store) as database:
+        record, secret = api_keys.create(
+            database,
+            name=name,
+            scopes=scope or ["read"],
+            expires=now + timedelta(days=days) if days else None,
+            now=now,
+        )
     facts = record.to_dict() | {"secret": secret}
     answer(facts, as_json, lambda: typer.echo(f"{secret}\nKeep it: it is not shown again."))
 
@@ -51,9 +51,9 @@ def create_key(
 def list_keys(store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
     """List the keys: names, scopes, expiry; never a secret."""
     from segmentation import keys as api_keys
-    from segmentation.database import open_database
 
-    rows = [key.to_dict() for key in api_keys.list_keys(open_database(store, database_url()))]
+    with database_of(store) as database:
+        rows = [key.to_dict() for key in api_keys.list_keys(database)]
     answer({"keys": rows}, as_json, lambda: show_keys(rows))
 
 
@@ -79,11 +79,9 @@ def rotate_key(
 ) -> None:
     """Make a new key in the place of one; both work until the holder has changed over."""
     from segmentation import keys as api_keys
-    from segmentation.database import open_database
 
-    record, secret = api_keys.rotate(
-        open_database(store, database_url()), key, now=clock(), overlap=timedelta(hours=hours)
-    )
+    with database_of(store) as database:
+        record, secret = api_keys.rotate(database, key, now=clock(), overlap=timedelta(hours=hours))
     facts = record.to_dict() | {"secret": secret}
     answer(facts, as_json, lambda: typer.echo(f"{secret}\nKeep it: it is not shown again."))
 
@@ -92,9 +90,9 @@ def rotate_key(
 def revoke_key(key: str, store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
     """End a key now."""
     from segmentation import keys as api_keys
-    from segmentation.database import open_database
 
-    api_keys.revoke(open_database(store, database_url()), key, now=clock())
+    with database_of(store) as database:
+        api_keys.revoke(database, key, now=clock())
     answer({"revoked": key}, as_json, lambda: typer.echo(f"{key} opens nothing any more."))
 
 

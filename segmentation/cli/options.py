@@ -3,14 +3,18 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from segmentation.errors import UsageError
+
+if TYPE_CHECKING:
+    from segmentation.database import Database
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 StorePath = Annotated[
@@ -68,3 +72,15 @@ def clock() -> datetime:
 def database_url() -> str | None:
     """Where the database is, when not in the store."""
     return os.environ.get("COTERIE_DATABASE_URL")
+
+
+@contextmanager
+def database_of(store: Path) -> Iterator["Database"]:
+    """Open the database of a store for one command."""
+    from segmentation.database import open_database
+
+    database = open_database(store, database_url())
+    try:
+        yield database
+    finally:
+        database.dispose()

@@ -1,10 +1,8 @@
 """Commands about rights: `tiers simulate`, `apply`, `set`, `lift`, `history`, `notices`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,13 +14,10 @@ from segmentation.cli.options import (
     StorePath,
     answer,
     clock,
-    database_url,
+    database_of,
     moment,
 )
 from segmentation.errors import UsageError
-
-if TYPE_CHECKING:
-    from segmentation.database import Database
 
 PolicyFile = Annotated[
     Path, typer.Option("--policy", metavar="FILE", help="The policy, such as rights.toml.")
@@ -127,18 +122,6 @@ def notices(
     with database_of(store) as database:
         rows = list_notices(database, after=after, limit=limit)
     answer({"notices": rows}, as_json, lambda: show_notices(rows))
-
-
-@contextmanager
-def database_of(store: Path) -> Iterator["Database"]:
-    """Open the database of a store for one command."""
-    from segmentation.database import open_database
-
-    database = open_database(store, database_url())
-    try:
-        yield database
-    finally:
-        database.dispose()
 
 
 def show_moves(facts: dict[str, Any]) -> None:

@@ -7,8 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, clock
-from segmentation.cli.tiers import database_of
+from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, clock, database_of
 
 Loopback = Annotated[
     bool, typer.Option("--loopback", help="Allow receivers on this machine, for trying out.")
