@@ -24,7 +24,7 @@ PERIODS = 13
 """A first quarter of a year, then twelve months."""
 WINDOW = 6
 """Months of events a run is given."""
-HALF_LIFE_DAYS = 7.0
+HALF_LIFE_DAYS = 3.5
 """Tags weigh by the fourth root of their use, so they fade four times as slowly."""
 INTEREST = ["browse", "search", "app"]
 

@@ -22,6 +22,8 @@ PART = 0.1
 ACQUAINTED = 0.1
 """Share of the smaller run's people both must know; below it the tags decide, not the people."""
 GREW, SHRANK = 1.25, 0.8
+CHANCE = 1.0
+"""Standard errors of a count of active people within which a circle neither grew nor shrank."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,20 @@ class Lineage:
 
 
 @dataclass(frozen=True, eq=False)
+class Presence:
+    """Who was about before each of two segmentations, for as long a time; both (n_users,)."""
+
+    before: BoolArray
+    after: BoolArray
+
+
+@dataclass(frozen=True, eq=False)
 class Overlap:
     """How the people of two segmentations fall together.
 
     `joint` is earlier x new circles, `before` and `after` their sizes, all among people known to
-    both; `growth` is the size of each new circle over that of each earlier one among everybody;
+    both; `growth` is the size of each new circle over that of each earlier one, where it is known
+    who was about by those people, else by everybody, and 1 where chance explains the difference;
     `likeness` is the cosine of their tags; `strangers` says that hardly anybody is known to both.
     """
 
@@ -97,6 +108,7 @@ def match_circles(
     profiles_before: sparse.csr_array,
     profiles_after: sparse.csr_array,
     held: Mapping[int, int] | None = None,
+    about: Presence | None = None,
 ) -> Lineage:
     """Match circles one to one by their people, ties going to the closer tag signature.
 
@@ -112,6 +124,9 @@ def match_circles(
         Tag signatures over the same tags.
     held : mapping of int to int, default=None
         New circles that go on from an earlier one whatever their people say.
+    about : Presence, default=None
+        Who was about of late, then and now. Silent people stay where they were and would hide for
+        long that others leave; without this everybody counts.
 
     References
     ----------
@@ -122,12 +137,15 @@ def match_circles(
         np.asarray(before, dtype=np.int64),
         np.asarray(after, dtype=np.int64),
         cosine(profiles_before, profiles_after),
+        about,
     )
     origins = kept_ids(overlap, held or {})
     return Lineage(origins, tuple([*new_events(overlap, origins), *retired(overlap, origins)]))
 
 
-def overlaps(before: IntArray, after: IntArray, likeness: FloatArray) -> Overlap:
+def overlaps(
+    before: IntArray, after: IntArray, likeness: FloatArray, about: Presence | None = None
+) -> Overlap:
     """Count the people each pair of circles shares."""
     n_before, n_after = likeness.shape
     known_before, known_after = before > UNKNOWN, after > UNKNOWN
@@ -135,16 +153,45 @@ def overlaps(before: IntArray, after: IntArray, likeness: FloatArray) -> Overlap
     both = (before >= 0) & (after >= 0)
     pairs = before[both] * max(n_after, 1) + after[both]
     joint = np.bincount(pairs, minlength=n_before * n_after).astype(np.float64)
-    everybody = sizes(before, n_before), sizes(after, n_after)
     fewer = min(np.count_nonzero(known_before), np.count_nonzero(known_after))
     return Overlap(
         joint=joint.reshape(n_before, n_after),
         before=sizes(before[known], n_before),
         after=sizes(after[known], n_after),
-        growth=everybody[1][None] / np.maximum(everybody[0][:, None], 1.0),
+        growth=growth_of(before, after, about, shape=(n_before, n_after)),
         likeness=likeness,
         strangers=bool(np.count_nonzero(known) < ACQUAINTED * fewer) or not known.any(),
     )
+
+
+def growth_of(
+    before: IntArray, after: IntArray, about: Presence | None, *, shape: tuple[int, int]
+) -> FloatArray:
+    """Return the size of each new circle over that of each earlier one.
+
+    Of people about, a season in which everybody is about less makes no circle smaller.
+    """
+    if about is None:
+        return ratio(sizes(before, shape[0]), sizes(after, shape[1]))
+    then, now = (
+        sizes(labels[there & (labels > UNKNOWN)], size)
+        for labels, there, size in zip(
+            (before, after), (about.before, about.after), shape, strict=True
+        )
+    )
+    shares = [
+        np.mean(there[labels > UNKNOWN]) if (labels > UNKNOWN).any() else 0.0
+        for labels, there in ((before, about.before), (after, about.after))
+    ]
+    expected = now * (shares[0] / shares[1] if shares[1] else 1.0)
+    error = np.sqrt(np.maximum(then[:, None] + expected[None], 1.0))
+    by_chance = np.abs(expected[None] - then[:, None]) < CHANCE * error
+    return np.where(by_chance, 1.0, ratio(then, expected))
+
+
+def ratio(before: FloatArray, after: FloatArray) -> FloatArray:
+    """Return each of `after` over each of `before`."""
+    return np.asarray(after[None] / np.maximum(before[:, None], 1.0))
 
 
 def sizes(labels: IntArray, n_circles: int) -> FloatArray:

@@ -120,6 +120,13 @@ class Context:
         is_named = self.config.rights != type(self.config.rights)()
         return file if is_named or file.exists() else BUILT_IN
 
+    def as_of_before(self) -> datetime | None:
+        """The moment the run before describes; None when this is the first, or without time."""
+        if self.previous is None:
+            return None
+        found: str | None = self.store.manifest(self.previous)["as_of"]
+        return datetime.fromisoformat(found) if found else None
+
     def set_by_hand(self) -> dict[str, str]:
         """Users' tiers that somebody decided, when the run began."""
         by_hand: dict[str, str] = self.work.request()["by_hand"]

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from models.distinction import Mark, tag_marks
-from models.lineage import UNKNOWN, Event, match_circles
+from models.lineage import UNKNOWN, Event, Presence, match_circles
 from models.naming import circle_names, says_denied
 from segmentation.circling import FacetCircles
 from segmentation.config import Facet
@@ -118,10 +118,12 @@ def identify(
     denied: Sequence[str],
     reserved: Collection[str] = (),
     given: Mapping[str, str] | None = None,
+    about: Presence | None = None,
 ) -> Identity:
     """Give every circle its id: the one it had, or a number never used before.
 
-    No new name is one of `reserved`. `given` are the names people gave, by id.
+    No new name is one of `reserved`. `given` are the names people gave, by id. `about` says of
+    `user_ids` who was about before each of the two runs.
     """
     signatures = found.model.signatures.to_csr()
     before, after = everybody(earlier, user_ids, found.labels)
@@ -131,6 +133,7 @@ def identify(
         profiles_before=aligned(earlier.signatures, earlier.tags, matrix.tags),
         profiles_after=signatures,
         held=held_ids(found.keys, earlier),
+        about=with_the_gone(about, len(before)),
     )
     promised = promised_ids(found.keys, earlier)
     circle_ids, next_number = numbered(lineage.origins, earlier, facet, promised)
@@ -204,6 +207,14 @@ def everybody(
     gone = earlier.people.filter(pc.invert(pc.is_in(earlier.people, here)))
     now = np.concatenate([labels, np.full(len(gone), UNKNOWN)])
     return earlier.labels(pa.concat_arrays([here, gone])), now.astype(np.int64)
+
+
+def with_the_gone(about: Presence | None, people: int) -> Presence | None:
+    """Who was about of all the people of either run; who is gone since was about in neither."""
+    if about is None:
+        return None
+    gone = np.zeros(people - len(about.before), dtype=bool)
+    return Presence(*(np.concatenate([there, gone]) for there in (about.before, about.after)))
 
 
 def held_ids(keys: Sequence[str], earlier: Earlier) -> dict[int, int]:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from models.lineage import Presence
 from models.silhouette import sampled_silhouette
 from segmentation.agreement import settle_consent
 from segmentation.arrays import load_arrays, save_arrays
@@ -35,6 +36,7 @@ from segmentation.memory import Memory
 from segmentation.merits import People
 from segmentation.notices import write_lines
 from segmentation.parents import families, raised, raised_before
+from segmentation.presence import presence
 from segmentation.progress import Advance
 from segmentation.resonance import FOLDER as SHARELOG
 from segmentation.resonating import keep_resonance
@@ -151,13 +153,16 @@ def stability_of(context: Context, number: int, advance: Advance) -> int:
 def keep_identity(context: Context, advance: Advance) -> int:
     """Circles and the run before -> permanent ids, names and lineage."""
     user_ids, kept = context.user_ids(), 0
+    about = presence(context.engine, context.tables, then=context.as_of_before(), now=context.as_of)
     for done, name in enumerate(FACETS, start=1):
-        kept += identify_facet(context, name, user_ids)
+        kept += identify_facet(context, name, user_ids, about)
         tell(advance, done, parts=len(FACETS), people=len(user_ids))
     return kept
 
 
-def identify_facet(context: Context, name: Facet, user_ids: list[str]) -> int:
+def identify_facet(
+    context: Context, name: Facet, user_ids: list[str], about: Presence | None
+) -> int:
     """Give the circles of a facet and the parents above them their ids; return how many there are.
 
     A parent's new name is none a circle has, nor the other way round.
@@ -172,6 +177,7 @@ def identify_facet(context: Context, name: Facet, user_ids: list[str]) -> int:
         run_id=context.work.run_id,
         denied=context.config.privacy.sensitive_tags,
         given=given_names(context.rulings(), matrix.tags, context.config.privacy.sensitive_tags),
+        about=about,
     )
     names_above = [row["name"] for row in earlier.parents]
     identity = identified(found, earlier=earlier, reserved=names_above)

@@ -73,16 +73,19 @@ def test_a_simulated_year_keeps_its_ids_and_tells_what_happened(tmp_path):
     """Twelve months of births, deaths, splits, mergers and drift, from events to lineage.
 
     At least 99 % of what free re-matching could reach; mergers of circles that were found are
-    told, and so are most splits and births.
+    told, and so are most splits, births, deaths, growths and shrinkages.
     """
     months, true = year(tmp_path, 5000, 0, "easy", warm=True)
 
     judged = [verdict for verdict in verdicts(months, true) if verdict.was_found]
     told = {
         event: [each.lag is not None for each in judged if each.event == event]
-        for event in ("merged", "split", "born")
+        for event in ("merged", "split", "born", "retired", "grown", "shrunk")
     }
     assert kept_share(months) >= 0.99
     assert sum(told["merged"]) >= 0.7 * len(told["merged"])
     assert sum(told["split"]) >= 0.5 * len(told["split"])
     assert sum(told["born"]) >= 0.5 * len(told["born"])
+    assert sum(told["retired"]) >= 0.6 * len(told["retired"])
+    assert sum(told["grown"]) >= 0.7 * len(told["grown"])
+    assert sum(told["shrunk"]) >= 0.5 * len(told["shrunk"])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from models.circles import CircleClusterer
-from models.lineage import UNKNOWN, match_circles
+from models.lineage import UNKNOWN, Presence, match_circles
 
 
 def circles(*sizes):
@@ -256,3 +256,57 @@ def test_no_id_is_given_twice(before, seed):
     assert told == set(range(len(found.origins)))
     gone = {event.origins[0] for event in found.events if event.event == "retired"}
     assert gone | set(kept.tolist()) == set(range(max(before) + 1))
+
+
+def about(before, after):
+    """Who was about before each of two segmentations."""
+    return Presence(np.asarray(before, dtype=bool), np.asarray(after, dtype=bool))
+
+
+def words_of(before, after, there):
+    """What is said of each circle."""
+    apart = np.eye(2 * int(max(before) + 1))
+    half = len(apart) // 2
+    found = match_circles(
+        before,
+        after,
+        profiles_before=sparse.csr_array(apart[:half]),
+        profiles_after=sparse.csr_array(apart[half:]),
+        about=there,
+    )
+    return [event.event for event in found.events]
+
+
+def test_a_circle_shrinks_when_those_about_leave_it():
+    """Two fifths of its active people went; the silent, who stay, do not hide it."""
+    before = circles(100, 100)
+    after = before.copy()
+    active = np.tile([True, False], 100)
+    after[np.flatnonzero(active & (before == 0))[:19]] = -1
+
+    assert words_of(before, after, about(active, active)) == ["shrunk", "continued"]
+    assert words_of(before, after, None) == ["continued", "continued"]
+
+
+def test_a_quiet_season_makes_no_circle_smaller():
+    """Everybody is about half as much; nobody left."""
+    before = circles(200, 100)
+    there = about(np.ones(300), np.tile([1, 0], 150))
+
+    assert words_of(before, before, there) == ["continued", "continued"]
+
+
+def test_chance_makes_no_circle_grow():
+    """Two more people of six are a third more, and say nothing."""
+    before, after = circles(12, 400), circles(12, 400)
+    then, now = np.ones(412), np.ones(412)
+    then[6:12], now[8:12] = 0, 0
+
+    assert words_of(before, after, about(then, now)) == ["continued", "continued"]
+
+
+def test_where_nobody_is_about_everybody_counts_as_unchanged():
+    """An empty month is no death."""
+    before = circles(50, 60)
+
+    assert words_of(before, before, about(np.zeros(110), np.zeros(110))) == ["continued"] * 2
