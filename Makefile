@@ -12,7 +12,7 @@ install: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(UV) install --quiet --python $(BIN)/python --constraint requirements.lock hatchling editables
 	$(UV) install --quiet --python $(BIN)/python --constraint requirements.lock \
-		--no-build-isolation --editable '.[dev,postgres]'
+		--no-build-isolation --editable '.[dev,postgres,client]'
 	$(BIN)/python -m models.kernels
 	touch $@
 
@@ -40,7 +40,7 @@ bench-install: .venv/peers
 
 .venv/peers: .venv/installed
 	$(UV) install --quiet --python $(BIN)/python --constraint requirements.lock \
-		--no-build-isolation --editable '.[dev,postgres,bench]'
+		--no-build-isolation --editable '.[dev,postgres,client,bench]'
 	touch $@
 
 peers: bench-install

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from sqlalchemy.exc import SQLAlchemyError
 
 from segmentation.audit import AuditLog
@@ -81,6 +82,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=keep_watch,
         redirect_slashes=False,
         redoc_url=None,
+        generate_unique_id_function=operation_id,
     )
     furnish(app, settings)
     install_error_handlers(app)
@@ -89,6 +91,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.routes = [route for module in ROUTERS for route in module.router.routes]
     app.router.routes.insert(0, users.fast_route)
     return app
+
+
+def operation_id(route: APIRoute) -> str:
+    """The name of an operation's function: generated clients call it so as well."""
+    return route.name
 
 
 def furnish(app: FastAPI, settings: Settings) -> None:

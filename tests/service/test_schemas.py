@@ -72,3 +72,15 @@ def test_answers_are_what_the_description_says(api, path, model):
 
     assert answer.status_code == 200
     assert model.model_validate_json(answer.content).model_dump(mode="json") == answer.json()
+
+
+def test_every_operation_has_a_name_of_its_own():
+    """Generated clients name their functions by it."""
+    names = [
+        operation["operationId"]
+        for methods in DESCRIPTION["paths"].values()
+        for operation in methods.values()
+    ]
+
+    assert len(set(names)) == len(names)
+    assert "get_user" in names
