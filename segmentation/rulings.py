@@ -16,7 +16,6 @@ from segmentation.config import FACETS, Facet
 from segmentation.database import Database, circle_decisions
 from segmentation.errors import NotFound, UsageError
 from segmentation.lock import StoreLock
-from segmentation.memory import Memory
 from segmentation.store import Store
 
 Kind = Literal["rename", "merge", "split", "retire"]
@@ -162,6 +161,8 @@ def require_live(store: Store) -> str:
 
 def _known(store: Store, circles: Sequence[str]) -> tuple[str, dict[str, dict[str, float]]]:
     """The live run, and what the circles named are like in it."""
+    from segmentation.memory import Memory  # it loads scipy, which reading decisions does not need
+
     live = require_live(store)
     facet = facet_of(circles[0])
     if any(facet_of(circle) != facet for circle in circles):

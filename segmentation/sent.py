@@ -11,8 +11,6 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from segmentation.database import Database
@@ -23,16 +21,7 @@ from segmentation.turns import take_turn
 
 FILE = "sent.parquet"
 BATCH = 50_000
-SCHEMA = pa.schema(
-    [
-        ("user_id", pa.string()),
-        ("ts", pa.timestamp("us")),
-        ("channel", pa.string()),
-        ("tag", pa.string()),
-        ("value", pa.float64()),
-        ("content_id", pa.string()),
-    ]
-)
+COLUMNS = ("user_id", "ts", "channel", "tag", "value", "content_id")
 LONGEST = {"user_id": ID_BYTES, "channel": TEXT_BYTES, "tag": TEXT_BYTES, "content_id": ID_BYTES}
 NEEDED = {"user_id": "no_user", "channel": "no_channel", "tag": "no_tag"}
 FIRST = datetime.fromisoformat(EARLIEST).replace(tzinfo=UTC)
@@ -85,18 +74,23 @@ def last(database: Database) -> int:
 
 def write_out(database: Database, path: Path, *, after: int, through: int) -> int:
     """Write the events between two numbers to a Parquet file; return how many there are."""
-    columns = [table.c[name] for name in SCHEMA.names]
+    import pyarrow as pa  # judging and keeping, which is what a server does, need none of it
+    import pyarrow.parquet as pq
+
+    kinds = {"ts": pa.timestamp("us"), "value": pa.float64()}
+    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in COLUMNS])
+    columns = [table.c[name] for name in COLUMNS]
     within = (table.c.number > after) & (table.c.number <= through)
     query = sa.select(*columns).where(within).order_by(table.c.number)
     count = 0
     with (
         replacing(path) as beside,
-        pq.ParquetWriter(beside, SCHEMA) as writer,
+        pq.ParquetWriter(beside, schema) as writer,
         database.connect().execution_options(yield_per=BATCH) as connection,
     ):
         for rows in connection.execute(query).mappings().partitions():
             writer.write_table(
-                pa.Table.from_pylist([plain(dict(row)) for row in rows], schema=SCHEMA)
+                pa.Table.from_pylist([plain(dict(row)) for row in rows], schema=schema)
             )
             count += len(rows)
     return count

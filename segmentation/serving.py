@@ -28,7 +28,7 @@ def serve_forever(
         if workers > 1:
             os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", figures)
         uvicorn.run(
-            "service.app:create_app",
+            "service.app:create_served_app",
             factory=True,
             host=host,
             port=port,

@@ -1,6 +1,8 @@
 """The application: settings in, one ASGI application out."""
 
 import asyncio
+import gc
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import cache, partial
@@ -50,6 +52,8 @@ from service.witness import Witness
 
 MOST_BYTES = 2 << 20
 FLUSH_SECONDS = 0.5
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep the one that answers from going on; Python's own is ten times that."""
 ROUTERS = (
     rulings,
     circles,
@@ -90,6 +94,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(module.router)
     app.state.routes = [route for module in ROUTERS for route in module.router.routes]
     app.router.routes.insert(0, users.fast_route)
+    return app
+
+
+def create_served_app() -> FastAPI:
+    """Build the service for a process that does nothing else.
+
+    What is there by now lives as long as the process: the garbage collector need never look at it
+    again. A full collection stops every answer for 80 ms of CPU time, without those objects for
+    less than one.
+    """
+    app = create_app()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()
     return app
 
 

@@ -1,5 +1,6 @@
 """The application as a whole."""
 
+import os
 import subprocess
 import sys
 
@@ -50,3 +51,20 @@ def test_two_applications_in_one_process_do_not_meet(planted, tmp_path):
 
     assert full.get("/readyz").status_code == 200
     assert empty.get("/readyz").status_code == 503
+
+
+def test_a_server_s_collector_never_looks_at_what_lives_as_long_as_it(tmp_path):
+    """Else a full collection would stop every answer."""
+    code = (
+        "import gc\n"
+        "from service.app import create_served_app\n"
+        "app = create_served_app()\n"
+        "print(gc.get_freeze_count() > 10 * len(gc.get_objects()))\n"
+    )
+    environment = os.environ | {"COTERIE_STORE": str(tmp_path), "COTERIE_LOG_LEVEL": "error"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "True\n"

@@ -38,13 +38,29 @@ def operations():
 
 
 def least_body(operation):
-    """What an operation's body cannot do without, from the examples of its fields."""
+    """What an operation's body cannot do without."""
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    name = content.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
-    schema = SCHEMAS.get(name, {})
-    return {
-        field: schema["properties"][field]["examples"][0] for field in schema.get("required", ())
-    }
+    return least(content.get("schema", {}))
+
+
+def least(schema):
+    """The least a schema allows, or its own example."""
+    if "$ref" in schema:
+        return least(SCHEMAS[schema["$ref"].rsplit("/", 1)[-1]])
+    if "examples" in schema:
+        return schema["examples"][0]
+    match schema.get("type"):
+        case "array":
+            return [least(schema["items"])] * schema.get("minItems", 0)
+        case "string":
+            return "x" * schema.get("minLength", 0)
+        case "number" | "integer":
+            return schema.get("minimum", 0)
+        case "boolean":
+            return False
+        case _:
+            fields = schema.get("properties", {})
+            return {name: least(fields[name]) for name in schema.get("required", ())}
 
 
 EVERY = pytest.mark.parametrize(("method", "path", "operation"), operations())
