@@ -1,6 +1,9 @@
-"""A million people scored on one content: the time of `coterie score`'s work, and of resonance.
+"""A million people scored on one content, and what sixty circles would share of one.
 
-python -m benchmarks.sharing --million
+    python -m benchmarks.sharing --million
+
+Facts and the model are drawn at random; the work is that of `coterie score` and of
+`POST /v1/content:resonance`, the answer checked by its schema and written as JSON.
 """
 
 import tempfile
@@ -13,12 +16,15 @@ import pyarrow.parquet as pq
 
 from models.evidence import FEATURES
 from models.propensity import SharePropensity
+from models.resonance import Resonance, gaps
+from segmentation.arrays import save_arrays
 from segmentation.config import Config
 from segmentation.engine import DuckEngine
-from segmentation.resonance import FOLDER
+from segmentation.resonance import FILE, FOLDER, GAPS, ContentResonance
 from segmentation.scoring import score_exposures
 from segmentation.sharelog import STATE, Learned, keep_learned, open_facts
 from segmentation.sharestate import read_state
+from service.contents import ResonanceAnswer
 
 PEOPLE, ITEMS, TAGS, CIRCLES = 1_000_000, 20_000, 2_000, 60
 DAY = 86_400_000_000
@@ -40,6 +46,43 @@ def main() -> None:
             told = score_exposures(snapshot, [str(path)], base=snapshot, config=Config())
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
             print(f"{told.rows.valid:,} people and one content: {wall:.1f} s, {cpu:.1f} CPU s")
+        time_resonance(snapshot / FOLDER)
+
+
+def time_resonance(folder: Path) -> None:
+    """Time answers about contents of five tags, every pair of circle and tag known."""
+    rng = np.random.default_rng(1)
+    pairs = CIRCLES * TAGS
+    found = Resonance(
+        base=rng.normal(-4, 0.3, CIRCLES),
+        base_variance=np.full(CIRCLES, 0.01),
+        usual=np.full(CIRCLES, 0.02),
+        effect=rng.normal(0, 0.5, TAGS),
+        effect_variance=np.full(TAGS, 0.02),
+        pair_starts=np.arange(TAGS + 1) * CIRCLES,
+        pair_circle=np.tile(np.arange(CIRCLES), TAGS),
+        own=rng.normal(0, 0.5, pairs),
+        own_variance=np.full(pairs, 0.05),
+        pair_exposures=rng.poisson(50, pairs).astype(np.float64),
+        pair_shares=np.ones(pairs),
+        unknown=np.array([0.3, 0.1]),
+        power=np.array([1.0]),
+    )
+    names = [f"interest-{number}" for number in range(CIRCLES)]
+    words = {"tag_names": np.array([f"t{n}" for n in range(TAGS)]), "circle_ids": np.array(names)}
+    missed = {f"{GAPS}{name}": values for name, values in vars(gaps(found)).items()}
+    save_arrays(folder / FILE, found.to_arrays() | words | missed)
+    size = PEOPLE // CIRCLES
+    circles = {name: {"circle_id": name, "name": name, "size": size} for name in names}
+    told = ContentResonance(folder, circles)
+    seconds = []
+    for _ in range(500):
+        tags = [f"t{number}" for number in rng.choice(TAGS, 5, replace=False)]
+        begin = time.perf_counter()
+        ResonanceAnswer.model_validate({"run_id": "x", **told.answer(tags)}).model_dump_json()
+        seconds.append(time.perf_counter() - begin)
+    middle, high = 1000 * np.quantile(seconds, [0.5, 0.95])
+    print(f"resonance of {CIRCLES} circles: median {middle:.1f} ms, p95 {high:.1f} ms")
 
 
 def ask_everybody(path: Path) -> None:

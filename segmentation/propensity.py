@@ -221,7 +221,7 @@ def spreads(lessons: Lessons) -> FloatArray:
 
 
 def score_people(
-    engine: Engine, model: ShareModel, state: ShareState | None, *, as_of: int, people: int
+    engine: Engine, model: ShareModel, state: ShareState, *, as_of: int, people: int
 ) -> Estimate:
     """Return each person's mean probability of sharing a few typical contents at `as_of`.
 
@@ -243,7 +243,7 @@ def score_people(
 def counts_of(
     engine: Engine,
     asked: Asked,
-    state: ShareState | None,
+    state: ShareState,
     *,
     prepare: Callable[[], None] | None = None,
 ) -> dict[str, FloatArray]:
@@ -251,17 +251,15 @@ def counts_of(
 
     `prepare` makes the facts readable, where a query is needed.
     """
-    late = np.zeros(asked.moment.size, dtype=bool)
-    if state is not None:
-        late = asked.moment > state.until[0]
-    if state is not None and late.all():
+    late = asked.moment > state.until[0]
+    if late.all():
         return state.counts(asked)
     if prepare is not None:
         prepare()
     earlier = Asked(*(getattr(asked, each.name)[~late] for each in fields(Asked)))
     keep_asked(engine, earlier)
     found = counts_before(engine, "asked")
-    if state is None or not late.any():
+    if not late.any():
         return found
     later = state.counts(Asked(*(getattr(asked, each.name)[late] for each in fields(Asked))))
     whole = {name: np.empty(late.size) for name in found}

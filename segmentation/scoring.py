@@ -106,11 +106,8 @@ def answered(engine: Engine, snapshot: Path, learned: Learned) -> pa.Table:
     if learned.model is None:
         return tabled(asked, crowd_answers(learned, len(asked)), [learned.basis] * len(asked))
     question = open_question(snapshot, asked)
-    state = snapshot / FOLDER / STATE
-    counts = counts_of(
-        engine, question, ShareState.open(state) if state.is_dir() else None,
-        prepare=partial(open_facts, engine, snapshot),
-    )  # fmt: skip
+    state = ShareState.open(snapshot / FOLDER / STATE)
+    counts = counts_of(engine, question, state, prepare=partial(open_facts, engine, snapshot))
     past = np.column_stack([counts["user_shares"], counts["content_shares"]])
     said = learned.model.estimate(features(counts), shares=past, level=LEVEL)
     users, contents = question.person >= 0, question.item >= 0

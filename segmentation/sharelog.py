@@ -116,8 +116,7 @@ def erase_from(snapshot: Path, user_id: str) -> None:
     for person in found:
         for name in PERSONAL:
             drop(folder / f"{name}.parquet", "person", person)
-        if (folder / STATE).is_dir():
-            scrub(folder / STATE, person)
+        scrub(folder / STATE, person)
 
 
 def drop(path: Path, column: str, value: object) -> None:

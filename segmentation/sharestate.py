@@ -1,7 +1,9 @@
 """Where everybody stands in sharing once a run is over: counts of the past, ready to be looked up.
 
 Whoever asks about a moment after every known fact needs no query: the totals are the same for all
-of them. `counts_before` says the same of any moment, and a test holds the two together.
+of them, and everybody is taken as they stood just after the last fact. To let the days since then
+count as idleness would tell nothing and mislead the model, which learned from days it could see.
+`counts_before` says the same of that moment, and a test holds the two together.
 """
 
 from collections.abc import Mapping
@@ -11,15 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from models.shrinkage import FloatArray, IntArray
 from segmentation.engine import Engine
 from segmentation.evidence import MONTH, USER, as_floats
-
-MOST_PEOPLE = 1 << 21
-"""So many fit beside a moment of the last month into one sortable number."""
-SHIFT = 42
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +39,8 @@ class ShareState:
     circle, latest : ndarray of shape (people,)
         Circle or -1, and the last act, -1 for none.
     totals : ndarray of shape (people, len(USER))
-    recent : ndarray of shape (recent_acts,), uint64
-        Person and time since the month began, as one number each, sorted.
+    month : ndarray of shape (people,)
+        Acts of the last thirty days.
     taste_starts : ndarray of shape (tags + 1,), taste_person, taste_count : ndarray
         How often people consumed each tag, by tag, then by person.
     cell_circle, cell_item, cell_exposures, cell_shares : ndarray of shape (cells,)
@@ -57,7 +54,7 @@ class ShareState:
     circle: IntArray
     latest: IntArray
     totals: IntArray
-    recent: npt.NDArray[np.uint64]
+    month: IntArray
     taste_starts: IntArray
     taste_person: IntArray
     taste_count: IntArray
@@ -86,10 +83,10 @@ class ShareState:
             np.save(folder / f"{each.name}.npy", getattr(self, each.name))
 
     def counts(self, asked: Asked) -> dict[str, FloatArray]:
-        """Return the `COUNTS` of every asked row."""
+        """Return the `COUNTS` of every asked row, all of them later than `until`."""
         found = self._user_counts(asked) | self._share_counts(asked)
         found["user_tag_private"] = self._tastes(asked)
-        return found | {"moment": asked.moment.astype(np.float64)}
+        return found | {"moment": np.full(asked.moment.size, float(self.until[0] + 1))}
 
     def _user_counts(self, asked: Asked) -> dict[str, FloatArray]:
         known = asked.person >= 0
@@ -98,15 +95,8 @@ class ShareState:
         found = {f"user_{name}": totals[:, at] for at, name in enumerate(USER)}
         return found | {
             "user_last_at": np.where(latest >= 0, latest, np.nan),
-            "user_events_30d": np.where(known, self._recent(asked), 0.0),
+            "user_events_30d": np.where(known, self.month[asked.person], 0).astype(np.float64),
         }
-
-    def _recent(self, asked: Asked) -> FloatArray:
-        begin = np.clip(asked.moment - self.until[0], 0, MONTH + 1).astype(np.uint64)
-        person = np.maximum(asked.person, 0).astype(np.uint64) << np.uint64(SHIFT)
-        first = np.searchsorted(self.recent, person + begin)
-        last = np.searchsorted(self.recent, person + np.uint64((1 << SHIFT) - 1), side="right")
-        return np.asarray(last - first, dtype=np.float64)
 
     def _share_counts(self, asked: Asked) -> dict[str, FloatArray]:
         circle = np.where(asked.person >= 0, self.circle[asked.person], -1)
@@ -189,17 +179,14 @@ def summed(rows: IntArray, keys: IntArray, size: int, values: IntArray) -> Float
 
 def read_state(engine: Engine, *, people: int) -> ShareState:
     """Add everything known up; needs the logs of `build_logs`."""
-    ((until,),) = engine.rows("""
-        SELECT greatest(
-            (SELECT coalesce(max(moment), 0) FROM user_fact),
-            (SELECT coalesce(max(moment), 0) FROM share_fact))""")
+    until = known_until(engine)
     counts = ", ".join(f"sum({name}) AS {name}" for name in USER)
     users = engine.execute(f"""
         SELECT person, {counts}, max(CASE WHEN events > 0 THEN moment END) AS latest
         FROM user_fact GROUP BY person ORDER BY person""")
     home = engine.execute("SELECT person, circle FROM person ORDER BY person")
-    recent = engine.execute(f"""
-        SELECT person, moment FROM act WHERE moment > {until - MONTH} ORDER BY person, moment""")
+    month = engine.execute(f"""
+        SELECT person, count(*) AS n FROM act WHERE moment > {until - MONTH} GROUP BY person""")
     tastes = engine.execute("""
         SELECT theme, person, sum(private) AS n FROM act GROUP BY theme, person
         HAVING sum(private) > 0 ORDER BY theme, person""")
@@ -211,7 +198,6 @@ def read_state(engine: Engine, *, people: int) -> ShareState:
         FROM item ORDER BY item""")
     topics = engine.execute("SELECT item, theme FROM item_theme ORDER BY item, theme")
     ((tags,),) = engine.rows("SELECT count(*) FROM theme")
-    since = whole(recent, "moment") - (until - MONTH)
     return ShareState(
         until=np.array([until]),
         circle=placed(whole(home, "person"), whole(home, "circle"), people, -1),
@@ -219,8 +205,7 @@ def read_state(engine: Engine, *, people: int) -> ShareState:
         totals=placed(
             whole(users, "person"), np.column_stack([whole(users, n) for n in USER]), people, 0
         ),
-        recent=(whole(recent, "person").astype(np.uint64) << np.uint64(SHIFT))
-        + since.astype(np.uint64),
+        month=placed(whole(month, "person"), whole(month, "n"), people, 0),
         taste_starts=np.searchsorted(whole(tastes, "theme"), np.arange(tags + 1)),
         taste_person=whole(tastes, "person"),
         taste_count=whole(tastes, "n"),
@@ -232,6 +217,15 @@ def read_state(engine: Engine, *, people: int) -> ShareState:
         topic_starts=np.searchsorted(whole(topics, "item"), np.arange(items.num_rows + 1)),
         topic=whole(topics, "theme"),
     )
+
+
+def known_until(engine: Engine) -> int:
+    """Return the time of the last fact."""
+    ((until,),) = engine.rows("""
+        SELECT greatest(
+            (SELECT coalesce(max(moment), 0) FROM user_fact),
+            (SELECT coalesce(max(moment), 0) FROM share_fact))""")
+    return int(until)
 
 
 def whole(table: Any, column: str) -> IntArray:  # noqa: ANN401 - an Arrow table
@@ -249,13 +243,14 @@ def placed(at: IntArray, values: IntArray, size: int, missing: int) -> IntArray:
 
 def scrub(folder: Path, person: int) -> None:
     """Make a person's totals, tastes and recent acts nothing, in place."""
-    changes: dict[str, tuple[Any, int]] = {"totals": (person, 0), "latest": (person, -1),
-                                           "circle": (person, -1)}  # fmt: skip
     tasters = np.load(folder / "taste_person.npy", mmap_mode="r")
-    changes["taste_count"] = (np.flatnonzero(tasters == person), 0)
-    recent = np.load(folder / "recent.npy", mmap_mode="r")
-    first, last = np.searchsorted(recent, np.array([person, person + 1], np.uint64) << SHIFT)
-    changes["recent"] = (slice(int(first), int(last)), person << SHIFT)
+    changes: dict[str, tuple[Any, int]] = {
+        "totals": (person, 0),
+        "latest": (person, -1),
+        "circle": (person, -1),
+        "month": (person, 0),
+        "taste_count": (np.flatnonzero(tasters == person), 0),
+    }
     for name, (where, value) in changes.items():
         array = np.load(folder / f"{name}.npy", mmap_mode="r+")
         array[where] = value

@@ -39,7 +39,7 @@ from segmentation.propensity import (
 )
 from segmentation.queries import refusals
 from segmentation.sharelog import STATE, Learned, keep_facts, keep_learned
-from segmentation.sharestate import MOST_PEOPLE, read_state
+from segmentation.sharestate import read_state
 
 
 @dataclass(frozen=True)
@@ -165,11 +165,10 @@ def _propensity(
     if model is None or moment is None:
         everybody = (np.full(circles.size, one[0]) for one in crowd.columns())
         return verdict, Estimate(*everybody)
-    state = read_state(engine, people=circles.size) if circles.size <= MOST_PEOPLE else None
+    state = read_state(engine, people=circles.size)
     if kept is not None:
         keep_facts(engine, kept)
-        if state is not None:
-            state.save(kept / STATE)
+        state.save(kept / STATE)
     return verdict, score_people(engine, model, state, as_of=moment, people=circles.size)
 
 
