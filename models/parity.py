@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.places import Places, Problem, best_places
+from models.places import Places, Problem, best_places, turning_prices
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 EVERY = 64
 GRID = 9
+MANY = 20_000  # rates so close together that neighbours are worth the same
 ROUNDING = 1e-9
 
 
@@ -60,6 +61,7 @@ def even_places(problem: Problem, *, bound: ParityBound) -> EvenPlaces:
     if gap_between(without.tier, bound, groups) <= bound.max_gap + ROUNDING:
         return EvenPlaces(without, gap_between(without.tier, bound, groups), 0.0)
     most = float(problem.scores @ without.tier)
+    problem = replace(problem, turns=turning_prices(problem.scores, problem.cost))
     found = {}
 
     def miss(rate: float) -> tuple[float, float]:
@@ -110,13 +112,14 @@ def least(rates: FloatArray, miss: Callable[[float], tuple[float, float]]) -> fl
     """Return the rate that misses least: of a few all are tried, of many finer and finer grids."""
     tried: dict[int, tuple[float, float]] = {}
     low, high = 0, len(rates) - 1
+    every = EVERY if len(rates) <= MANY else GRID
     while True:
-        points = EVERY if high - low < EVERY else GRID
+        points = every if high - low < every else GRID
         for index in np.unique(np.linspace(low, high, min(points, high - low + 1)).astype(int)):
             if index not in tried:
                 tried[int(index)] = miss(float(rates[index]))
         best = min(tried, key=lambda index: (*tried[index], index))
-        if high - low < EVERY:
+        if high - low < every:
             return float(rates[best])
         width = (high - low) // (GRID - 1) + 1
         low, high = max(best - width, 0), min(best + width, len(rates) - 1)

@@ -7,6 +7,7 @@ over is spent exactly among the core: the people whose choice that price hardly 
 Zemel 1980; Pisinger 1995). With few people the core is everyone and the places are optimal.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,6 +41,8 @@ class Problem:
         A small whole number each. Within a group a better score never gets a lower tier.
     cost : ndarray of shape (n_tiers,), non-decreasing
         Expected cost of one person at each tier.
+    turns : ndarray, optional
+        The `turning_prices` of scores and cost, where they are known already.
     """
 
     scores: FloatArray
@@ -48,6 +51,7 @@ class Problem:
     group: IntArray
     cost: FloatArray
     budget: float
+    turns: FloatArray | None = None
 
     @property
     def pays_floors(self) -> bool:
@@ -79,13 +83,20 @@ def best_places(problem: Problem) -> Places:
 
 def priced_places(problem: Problem) -> Places:
     """Bisect for the lowest price that fits, then raise the marginal people, best first."""
-    prices = turning_prices(problem.scores, problem.cost)
+    prices = problem.turns
+    if prices is None:
+        prices = turning_prices(problem.scores, problem.cost)
+    alike = classes(problem)
     low, high = 0, len(prices) - 1
     while low < high:
         middle = (low + high) // 2
-        fits = spending(choice(problem, prices[middle]), problem.cost) <= problem.budget
+        counts = [counted(each, float(prices[middle]), problem.cost) for each in alike]
+        fits = spending_of(np.sum(counts, axis=0), problem.cost) <= problem.budget
         low, high = (low, middle) if fits else (middle + 1, high)
     tier = choice(problem, prices[low])
+    while spending(tier, problem.cost) > problem.budget:  # a tie that rounding broke otherwise
+        low += 1
+        tier = choice(problem, prices[low])
     dearer = choice(problem, prices[low - 1]) if low else problem.ceiling
     return Places(raised(problem, tier, dearer), float(prices[low]))
 
@@ -95,8 +106,52 @@ def spending(tier: IntArray, cost: FloatArray) -> float:
 
     It depends on counts alone, so that no order of people changes its last bit.
     """
-    above = len(tier) - np.cumsum(np.bincount(tier, minlength=len(cost)))[:-1]
-    return float(cost[0] * len(tier) + above @ np.diff(cost))
+    return spending_of(np.bincount(tier, minlength=len(cost)), cost)
+
+
+def spending_of(counts: IntArray, cost: FloatArray) -> float:
+    """Return what so many people at each tier cost together."""
+    people = counts.sum()
+    above = people - np.cumsum(counts)[:-1]
+    return float(cost[0] * people + above @ np.diff(cost))
+
+
+@dataclass(frozen=True)
+class Class:
+    """People of one floor and one ceiling, by their scores in ascending order."""
+
+    floor: int
+    ceiling: int
+    scores: FloatArray
+
+
+def classes(problem: Problem) -> list[Class]:
+    """Sort people into their classes: within one the better score has the higher choice."""
+    codes = problem.floor * len(problem.cost) + problem.ceiling
+    found = []
+    for code in np.flatnonzero(np.bincount(codes)):
+        floor, ceiling = divmod(int(code), len(problem.cost))
+        found.append(Class(floor, ceiling, np.sort(problem.scores[codes == code])))
+    return found
+
+
+def counted(alike: Class, price: float, cost: FloatArray) -> IntArray:
+    """Count how many of a class choose each tier at a price, looking at few of their scores."""
+    costs = cost.tolist()
+
+    def chosen(place: int) -> int:
+        score, best = float(alike.scores[place]), alike.floor
+        utility = score * best - price * costs[best]
+        for tier in range(alike.floor + 1, alike.ceiling + 1):
+            candidate = score * tier - price * costs[tier]
+            if candidate > utility:
+                best, utility = tier, candidate
+        return best
+
+    places, begins = range(len(alike.scores)), [0]
+    for tier in range(1, len(costs)):
+        begins.append(bisect_left(places, tier, lo=begins[-1], key=chosen))
+    return np.diff(np.array([*begins, len(places)]))
 
 
 def turning_prices(scores: FloatArray, cost: FloatArray) -> FloatArray:

@@ -1,6 +1,6 @@
 """What people are expected to spend, forecast from their purchases and tested on later ones."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from models.purchases import LEVEL, Forecast, Record, fit_buying, forecast_spend
+from models.purchases import LEVEL, Forecast, Record, fit_buying, forecast_spend, reach_of
 from segmentation.config import ChannelsConfig
 from segmentation.engine import Engine, literal
 from segmentation.people import DAY_US, FIXED_POINT, MOST, by_person, fixed, microseconds, timestamp
@@ -32,26 +32,47 @@ def spend_worth(
     engine: Engine, channels: ChannelsConfig, tables: Path, *, as_of: datetime, horizon_days: float
 ) -> Worth:
     """Expect everyone's net spend over the horizon; who never bought is expected to spend 0."""
-    found = forecast(engine, channels, tables, moment=as_of, horizon_days=horizon_days)
+    reach = learned_reach(engine, channels, tables, moment=as_of, horizon_days=horizon_days)
+    found = forecast(engine, channels, tables, moment=as_of, horizon_days=horizon_days, reach=reach)
     report = {
         "basis": "spend",
         "horizon_days": horizon_days,
         "model": "BG/NBD with credible baskets",
         "level": LEVEL,
+        "reach": reach,
         "held_out": held_out(engine, channels, tables, as_of=as_of, horizon_days=horizon_days),
     }
     return Worth(found.expected, found.low, found.high, report)
 
 
-def forecast(
+def learned_reach(
     engine: Engine, channels: ChannelsConfig, tables: Path, *, moment: datetime, horizon_days: float
+) -> float:
+    """Learn from the horizon before a moment how far intervals must reach to hold as they say."""
+    cut = moment - timedelta(days=horizon_days)
+    bought = by_person(engine, tables, purchases_until(channels, cut))["days"] > 0
+    if bought.sum() < FEWEST:
+        return LEVEL
+    found = forecast(engine, channels, tables, moment=cut, horizon_days=horizon_days)
+    spent = by_person(engine, tables, spent_between(channels, cut, moment))["amount"]
+    known = Forecast(*(values[bought] for values in vars(found).values()))
+    return reach_of(known, spent[bought])
+
+
+def forecast(
+    engine: Engine,
+    channels: ChannelsConfig,
+    tables: Path,
+    *,
+    moment: datetime,
+    horizon_days: float,
+    reach: float = LEVEL,
 ) -> Forecast:
     """Forecast everyone's spend from what was known at a moment."""
     columns = by_person(engine, tables, purchases_until(channels, moment))
     bought = columns["days"] > 0
-    nobody = np.zeros(len(bought))
     if not bought.any():
-        return Forecast(nobody, nobody.copy(), nobody.copy(), nobody.copy(), nobody.copy())
+        return Forecast(*(np.zeros(len(bought)) for _ in fields(Forecast)))
     first, last = columns["first_us"][bought], columns["last_us"][bought]
     record = Record(
         repeats=columns["days"][bought].astype(np.int64) - 1,
@@ -60,7 +81,7 @@ def forecast(
         amount=columns["amount"][bought],
         squares=columns["squares"][bought],
     )
-    found = forecast_spend(record, fit_buying(record), horizon_days=horizon_days)
+    found = forecast_spend(record, fit_buying(record), horizon_days=horizon_days, reach=reach)
     return Forecast(*(spread(values, bought) for values in vars(found).values()))
 
 
@@ -73,7 +94,8 @@ def held_out(
     known = columns["days"] > 0
     if known.sum() < FEWEST:
         return None
-    found = forecast(engine, channels, tables, moment=cut, horizon_days=horizon_days)
+    reach = learned_reach(engine, channels, tables, moment=cut, horizon_days=horizon_days)
+    found = forecast(engine, channels, tables, moment=cut, horizon_days=horizon_days, reach=reach)
     spent = by_person(engine, tables, spent_between(channels, cut, as_of))["amount"][known]
     before = cut - timedelta(days=horizon_days)
     month = by_person(engine, tables, spent_between(channels, before, cut))["amount"][known]
