@@ -62,6 +62,7 @@ def measure_carrying(
         progress(done * people, steps * people)
     voices = voices_of(engine, config, people=people)
     brought = referrals_of(engine, config, as_of=as_of, people=people)
+    progress(steps * people, steps * people)
     report = {
         "ties": {"basis": basis, "count": len(backward.neighbours)},
         "guarantee": {name: each.guarantee for name, each in found if each is not None},

@@ -42,15 +42,16 @@ def joined_since(
 ) -> list[Joined] | None:
     """Who of each ring in the run before has joined since; None where it cannot be told.
 
-    `seeds_in` finds the seeds in a snapshot: the circle may not have been in the one before, or
-    have been too small.
+    `seeds_in` finds the seeds in a snapshot: the circle may not be in both, or have been too
+    small.
     """
     try:
         then = Expansion.of(before, seeds_in(before), purpose=purpose)
+        members = seeds_in(now).rows
     except UsageError:
         return None
     ids = now.audiences.registry.ids
-    rows = np.array([before.row_of(ids[row]) for row in seeds_in(now).rows], dtype=np.int64)
+    rows = np.array([before.row_of(ids[row]) for row in members], dtype=np.int64)
     has_joined = np.zeros(before.n_users, dtype=bool)
     has_joined[rows[rows != NONE]] = True
     return joined_by_ring(then.closeness[then.candidates], has_joined[then.candidates])

@@ -189,3 +189,29 @@ def test_a_bad_call_is_one_message_and_exit_code_two(words, said, tmp_path):
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_growth_is_told_alike_by_the_program_and_the_service(demo):
+    """Look-alikes, partners and ambassadors of a circle; the latter are among its members."""
+    store, _ = demo
+    with served(store) as client:
+        circle = client.get("/v1/circles?facet=interest").json()["circles"][0]["circle_id"]
+        members = {each["user_id"] for each in members_over_http(client, circle)}
+        asked = {
+            "lookalikes": (("lookalikes", circle, "--limit", 20), "lookalikes?limit=20"),
+            "partners": (("crossover", circle, "--limit", 5, "--bridges", 5), "crossover?limit=5"),
+            "ambassadors": (
+                ("ambassadors", "--circle", circle, "--budget", 5), "ambassadors?budget=5"
+            ),
+        }  # fmt: skip
+        for what, (words, path) in asked.items():
+            answer = client.get(f"/v1/circles/{circle}/{path}").json()
+            assert coterie(*words, "--store", store)[what] == answer[what]
+            assert answer[what]
+
+        alike = client.get(f"/v1/circles/{circle}/lookalikes?limit=20").json()["lookalikes"]
+        chosen = client.get(f"/v1/circles/{circle}/ambassadors").json()["ambassadors"]
+
+    assert {each["user_id"] for each in chosen} <= members
+    assert not {each["user_id"] for each in alike} & members
+    assert coterie("referrals", "--store", store)["overall"]["referrals"] > 0
