@@ -177,18 +177,19 @@ def course_sql(
     A day lies in one window alone. Without time every act is a day of its own, all in one window.
     """
     if windows.as_of is None:
-        day, win = ("row_number() OVER ()" if acts else "0"), "0"
+        day, window = ("row_number() OVER ()" if acts else "0"), "0"
     else:
         today = f"CAST({timestamp(windows.as_of)} AS DATE)"
         day = f"coalesce({today} - CAST(ts AS DATE), {BEYOND})"
-        win = f"least(day // {windows.days}, {columns})"
+        window = f"day // {windows.days}"
     flags = {f"kind{nth}": among(kind, money) for nth, kind in enumerate(kinds)}
     marks = "".join(f", bool_or({flag}) AS {name}" for name, flag in flags.items())
-    whole = "1" if windows.as_of is None else f"day // {windows.days}"
+    kept = (ANYTHING, *flags)
+    daily = "".join(f", count(*) FILTER ({name}) AS {name}" for name in kept)
     counts = "".join(
-        f", count(*) FILTER ({name}) AS {name}_days"
-        f", count(DISTINCT {whole}) FILTER ({name} AND day < {BEYOND}) AS {name}_windows"
-        for name in (ANYTHING, *flags)
+        f", CAST(sum({name}) AS INTEGER) AS {name}_days"
+        f", CAST(count(*) FILTER ({name} > 0 AND is_dated) AS INTEGER) AS {name}_windows"
+        for name in kept
     )
     return f"""
         WITH person AS (
@@ -197,8 +198,11 @@ def course_sql(
             SELECT person, channel, value, {day} AS day FROM events JOIN person USING (user_id)
         ), days AS (
             SELECT person, day, TRUE AS {ANYTHING}{marks} FROM dated GROUP BY person, day
+        ), windows AS (
+            SELECT person, {window} AS place, day < {BEYOND} AS is_dated{daily}
+            FROM days GROUP BY person, place, is_dated
         )
-        SELECT person, {win} AS win{counts} FROM days GROUP BY person, win ORDER BY person, win
+        SELECT person, least(place, {columns}) AS win{counts} FROM windows GROUP BY person, win
         """
 
 
