@@ -13,19 +13,12 @@ from threadpoolctl import threadpool_limits
 
 from models.discovery import discover
 from models.excerpts import taken
+from models.explanation import Explanation, explain
 from models.landmarks import Canon
 from models.levels import parents
 from models.mixture import tag_sums
 from models.observations import damped_rows, usual_weight
-from models.profiles import (
-    Assignment,
-    Explanation,
-    TagProfiles,
-    assign,
-    assign_observed,
-    explain,
-    reasons,
-)
+from models.profiles import Assignment, TagProfiles, assign, assign_observed, reasons
 from models.rows import FloatArray, IntArray, Matrix, Rows
 from models.trimming import only, renumbered
 

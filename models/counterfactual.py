@@ -9,7 +9,8 @@ from math import comb
 
 import numpy as np
 
-from models.profiles import TagProfiles, assign, explain
+from models.explanation import explain
+from models.profiles import TagProfiles, assign
 from models.rows import ColumnArray, FloatArray, IntArray, Matrix, Rows
 
 MOST_SETS = 512

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.counterfactual import counterfactual
+from models.explanation import explain
 from models.lookalikes import Tastes as Everyone
-from models.profiles import TagProfiles, assign, explain, reasons
+from models.profiles import TagProfiles, assign, reasons
 from models.rows import Rows
 from segmentation.arrays import load_arrays
 from segmentation.errors import StoreDamaged

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from models.circles import CircleClusterer
-from models.profiles import MANY, TagProfiles, assign, explain, reasons
+from models.explanation import explain
+from models.profiles import MANY, TagProfiles, assign, reasons
 
 
 @pytest.fixture(scope="module")
