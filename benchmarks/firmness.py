@@ -19,11 +19,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from benchmarks.circles import planted
-from benchmarks.shapes import SHAPES
+from benchmarks import sets
 from models.circles import FEWEST_PEOPLE, CircleClusterer
 from models.rediscovery import Rediscovery
 from models.stability import MOST_PEOPLE, Stability, bootstrap_jaccard, resample
+from segmentation.simulator.difficulty import DIFFICULTIES
 
 Labels = npt.NDArray[np.int32]
 GRADES = (0.60, 0.75, 0.85)
@@ -61,8 +61,8 @@ def matrices(
 ) -> Iterator[tuple[str, sparse.csr_array]]:
     """Planted sets by name, then the real ones of a folder."""
     for name in names:
-        simulated = name in ("easy", "medium", "hard")
-        yield name, planted(name, users, 1).X if simulated else SHAPES[name](users, 1).X
+        plant = sets.simulated if name in DIFFICULTIES else sets.shaped
+        yield name, plant(name, users, 1).X
     for folder in sorted(data.iterdir()) if data else ():
         if (folder / "events.parquet").exists():
             yield folder.name, real(folder)
