@@ -106,7 +106,6 @@ def create_served_app() -> FastAPI:
     """
     app = create_app()
     sys.setswitchinterval(SWITCH_SECONDS)
-    gc.collect()
     gc.freeze()
     return app
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -39,16 +39,22 @@ async def get_user(user_id: UserId, snapshot: ReadSnapshot, _: CanRead) -> UserA
     return UserAnswer.model_validate({"run_id": snapshot.run_id, **snapshot.user(user_id)})
 
 
-@router.post("/users:batchGet", responses=problems(401, 403, 404, 410, 413, 422, 500, 503))
+@router.post(
+    "/users:batchGet",
+    response_model=UserBatch,
+    responses=problems(401, 403, 413, 422, 500, 503),
+)
 async def batch_get_users(
-    request: Request, asked: UserIds, snapshot: ReadSnapshot, _: CanRead
-) -> UserBatch:
+    request: Request, asked: UserIds, snapshot: LiveSnapshot, _: CanRead
+) -> Response:
     """Tell everything known of up to 1000 users, and which ids nobody has."""
     found = snapshot.users(asked.user_ids)
     request.scope["coterie.people"] = len(found.users)
-    return UserBatch.model_validate(
-        {"run_id": snapshot.run_id, "users": found.users, "missing": found.missing}
-    )
+    # Written as they are: reading a thousand users into their model takes thrice as long as the
+    # rest of the answer. A test holds what is written to the model.
+    body = orjson.dumps({"run_id": snapshot.run_id, **found._asdict()})
+    headers = {"ETag": etag(snapshot.run_id)}
+    return Response(body, media_type="application/json", headers=headers)
 
 
 @router.delete("/users/{user_id:path}", responses=problems(401, 403, 404, 422, 500, 503))
