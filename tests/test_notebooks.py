@@ -23,6 +23,7 @@ PICTURES = {
 }
 WITH_OUTPUTS = {
     "02_circles_against_peers",  # what it shows took hours to measure
+    "03_social_currency",  # it shows a demo of 8,000 people, enough to learn sharing from
     "04_flywheel",  # it shows a year and a half, and the demo is of three months
 }
 SMALL = "--users 600 --methods Coterie k-means --sets topics_4 --threads 1"
