@@ -141,13 +141,19 @@ class Search:
         return self.whole(self.rounded(count))
 
     def needed(self, best: Found) -> Found:
-        """Drop circles that nobody misses, those apart from each other at once."""
+        """Drop circles that nobody misses, those apart from each other at once.
+
+        Where all who go are missed together, they stay.
+        """
         while best.profiles.n_circles > 1:
             kept = self.missed(best.profiles)
             if kept.all():
                 return best
             fewer = only(best.profiles, np.flatnonzero(kept))
-            best = self.judged(refine(fewer, self.sample.people, steps=1))
+            found = self.judged(refine(fewer, self.sample.people, steps=1))
+            if is_better(best.gains, found.gains):
+                return best
+            best = found
         return best
 
     def missed(self, profiles: TagProfiles) -> BoolArray:
