@@ -24,6 +24,7 @@ LEVEL = 0.8
 TAIL = (1.0 - LEVEL) / 2.0
 REACHES = np.linspace(0.5, 0.985, 195)
 FEWEST_OPEN = 50
+LEAST_SPEND = 1e-9  # a smaller mean of what somebody may spend is nothing
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def log_normal(
     """
     some = np.maximum(1.0 - nothing, 1e-12)
     mean = np.maximum(expected, 0.0) / some
-    known = mean > 0
+    known = mean > LEAST_SPEND
     shares = np.where(known, mean, 1.0)
     spread = np.log1p(np.maximum(squares / some / shares**2 - 1.0, 1e-12))
     return np.where(known, np.log(shares) - spread / 2.0, -np.inf), np.sqrt(spread) * known

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from pyroaring import FrozenBitMap
 
 from models.lifecycle import STAGES
+from segmentation.arrays import map_array
 from segmentation.bitmaps import NOBODY, Bitmaps, Places, array_of, bitmap_of
 from segmentation.conditions import MEASURES, Condition, bind, union
 from segmentation.erased import Erased
@@ -137,7 +138,7 @@ class AudienceIndex:
         }
 
     def _measure(self, folder: Path, name: str) -> Measure:
-        levels = np.load(folder / f"{name}_levels.npy")
+        levels = map_array(folder / f"{name}_levels.npy")
         return Measure(name, load(folder / f"{name}.npy"), levels, self.bitmaps)
 
 
@@ -230,4 +231,4 @@ class Audience:
 def load(path: Path) -> npt.NDArray[Any]:
     """Map a saved array."""
     # A plain view: numpy's class for mapped files makes each access slower.
-    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    return np.asarray(map_array(path))

@@ -17,7 +17,7 @@ from models.explanation import explain
 from models.lookalikes import Tastes as Everyone
 from models.profiles import TagProfiles, assign, reasons
 from models.rows import Rows
-from segmentation.arrays import load_arrays
+from segmentation.arrays import load_arrays, map_array
 from segmentation.errors import StoreDamaged
 from segmentation.manifest import read_json
 from segmentation.recent_tags import Act, Tastes
@@ -46,7 +46,7 @@ class People:
         paths = {part: folder / f"{name}_{part}.npy" for part in (*PARTS, LENT)}
         return cls(
             **{
-                part: np.load(path, mmap_mode="r")
+                part: map_array(path)
                 for part, path in paths.items()
                 if part in PARTS or path.exists()
             }

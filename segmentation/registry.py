@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import accumulate
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+
+from segmentation.arrays import map_array
 
 FREE = -1
 
@@ -64,7 +66,7 @@ class Registry:
 
 def mapped(path: Path) -> memoryview:
     """Map a saved array for reading one number, or one record's bytes, at a time."""
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    array: Any = map_array(path)
     return memoryview(array.view(np.uint8) if array.dtype.names else array)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from models.shrinkage import FloatArray, IntArray
+from segmentation.arrays import map_array
 from segmentation.engine import Engine
 from segmentation.evidence import MONTH, USER, as_floats
 
@@ -69,12 +70,7 @@ class ShareState:
     @classmethod
     def open(cls, folder: Path) -> "ShareState":
         """Map what `save` kept."""
-        return cls(
-            **{
-                each.name: np.load(folder / f"{each.name}.npy", mmap_mode="r")
-                for each in fields(cls)
-            }
-        )
+        return cls(**{each.name: map_array(folder / f"{each.name}.npy") for each in fields(cls)})
 
     def save(self, folder: Path) -> None:
         """Keep each array in a file of its own."""

@@ -15,6 +15,7 @@ from models.purchases import (
     fit_buying,
     forecast_spend,
     log_likelihood,
+    log_normal,
     reach_of,
     still_there,
 )
@@ -172,3 +173,14 @@ def test_a_mean_of_one_purchase_counts_less_than_one_of_many():
     found = baskets(record).mean
 
     assert found[1] > found[0] > found[2]
+
+
+def test_a_spend_next_to_nothing_is_nothing():
+    """Its square would be lost among the smallest numbers there are."""
+    nothing, expected = np.array([1.0, 0.5]), np.array([1e-190, 10.0])
+
+    centre, width = log_normal(nothing, expected, np.array([0.0, 300.0]))
+
+    assert np.isneginf(centre[0])
+    assert width[0] == 0.0
+    assert np.exp(centre[1] + width[1] ** 2 / 2.0) == pytest.approx(20.0)
