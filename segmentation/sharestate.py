@@ -74,7 +74,7 @@ class ShareState:
 
     def save(self, folder: Path) -> None:
         """Keep each array in a file of its own."""
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for each in fields(self):
             np.save(folder / f"{each.name}.npy", getattr(self, each.name))
 

@@ -45,7 +45,7 @@ async def get_user(user_id: UserId, snapshot: ReadSnapshot, _: CanRead) -> UserA
     responses=problems(401, 403, 413, 422, 500, 503),
 )
 async def batch_get_users(
-    request: Request, asked: UserIds, snapshot: LiveSnapshot, _: CanRead
+    request: Request, asked: UserIds, snapshot: ReadSnapshot, _: CanRead
 ) -> Response:
     """Tell everything known of up to 1000 users, and which ids nobody has."""
     found = snapshot.users(asked.user_ids)
