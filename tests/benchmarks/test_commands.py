@@ -1,4 +1,4 @@
-"""Every benchmark can be started."""
+"""Every benchmark can be started, and the page of figures has its command."""
 
 import importlib
 from pathlib import Path
@@ -26,3 +26,4 @@ def test_what_it_imports_is_there_and_it_tells_its_command(name):
     module = importlib.import_module(f"benchmarks.{name}")
 
     assert f"benchmarks.{name}" in (module.__doc__ or "")
+    assert f"benchmarks.{name}" in (FOLDER / "README.md").read_text("utf-8")
