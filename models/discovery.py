@@ -22,8 +22,8 @@ from models.excerpts import taken
 from models.foretelling import CLEAR, HeldBack, Trial, clarity, is_better
 from models.landmarks import Canon, draw
 from models.mixture import refine, seeded
-from models.profiles import TagProfiles
-from models.rows import BoolArray, FloatArray, IntArray, Rows
+from models.profiles import TagProfiles, assign_observed
+from models.rows import FloatArray, IntArray, Rows
 from models.sampling import Sample, draw_sample
 from models.trimming import crowd_only, only
 
@@ -34,6 +34,8 @@ STEP = 1.5
 FEWEST_TRIED, MOST_TRIED, MISSES_AT_FIRST = 2, 400, 3
 HEIR = 0.05
 """Share of a circle's people that another could take over."""
+LARGEST = 0.55
+"""Share of the people with enough tags above which a circle is the crowd once more."""
 SHORT = 0.25
 """Share of the circles by which a set may fall short of another and still be compared."""
 
@@ -49,9 +51,9 @@ def discover(
     if sample.active.points.shape[1] == 0:
         return nothing
     everything = taken(rows, learners)
-    search = Search(sample, min_share, seed, held_back.trial(everything, crowd=sample.crowd))
-    found = search.unasked(nothing) if n_circles is None else search.about(n_circles)
-    return finished(found.profiles, everything, min_share)
+    trial = held_back.trial(everything, crowd=sample.crowd)
+    search = Search(sample, everything, min_share, seed, trial)
+    return search.unasked(nothing) if n_circles is None else search.about(n_circles)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,22 +66,32 @@ class Found:
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """Ways to a set of circles, judged by how well they foretell what was held back."""
+    """Ways to a set of circles, judged by how well they foretell what was held back.
+
+    `everything` are the people learned from, with what is held back of them.
+    """
 
     sample: Sample
+    everything: Rows
     min_share: float
     seed: int
     trial: Trial
 
-    def unasked(self, nothing: TagProfiles) -> Found:
-        """Return the set whose number of circles comes from the data."""
+    def unasked(self, nothing: TagProfiles) -> TagProfiles:
+        """Return the set whose number of circles comes from the data.
+
+        Whole profiles place nearly everyone; where that makes one circle the crowd once more,
+        the circles marked by a few tags stay.
+        """
         best = self.better(self.judged(nothing), self.dense())
         best = self.climb(best, self.rounded)
         glanced = self.better(best, self.whole(best.profiles, steps=1))
         if glanced is not best:
-            best = self.better(glanced, self.whole(best.profiles))
-            best = self.climb(best, self.rounded_whole)
-        return self.needed(best)
+            whole = self.better(glanced, self.whole(best.profiles))
+            done = self.done(self.needed(self.climb(whole, self.rounded_whole)))
+            if not is_lopsided(done, self.everything):
+                return done
+        return self.done(self.needed(best))
 
     def climb(self, best: Found, learn: Callable[[int], TagProfiles | None]) -> Found:
         """Try more and more circles until that foretells nothing more."""
@@ -93,14 +105,18 @@ class Search:
             best = tried
         return best
 
-    def about(self, count: int) -> Found:
+    def about(self, count: int) -> TagProfiles:
         """Return the best set of about `count` circles, the plainest way first."""
         best = self.judged(self.rounded(count))
         finer = self.rounded(math.ceil(STEP * count))
         best = self.better(best, self.joined(count, finer), short=SHORT)
         best = self.better(best, self.joined(count, self.dense()), short=SHORT)
         best = self.better(best, self.whole(best.profiles), short=SHORT)
-        return self.better(best, self.joined(count, self.whole(finer)), short=SHORT)
+        return self.done(self.better(best, self.joined(count, self.whole(finer)), short=SHORT))
+
+    def done(self, found: Found) -> TagProfiles:
+        """Learn once more with the tags that had been held back."""
+        return finished(found.profiles, self.everything, self.min_share)
 
     def judged(self, profiles: TagProfiles) -> Found:
         """Let the held-back tags speak."""
@@ -143,28 +159,44 @@ class Search:
     def needed(self, best: Found) -> Found:
         """Drop circles that nobody misses, those apart from each other at once.
 
-        Where all who go are missed together, they stay.
+        Where those who go are missed together, the less missed half of them goes alone.
         """
-        while best.profiles.n_circles > 1:
-            kept = self.missed(best.profiles)
-            if kept.all():
+        gains, most = best.gains, best.profiles.n_circles
+        while most and best.profiles.n_circles > 1:
+            idle = self.idle(best.profiles)[:most]
+            if not len(idle):
                 return best
-            fewer = only(best.profiles, np.flatnonzero(kept))
-            found = self.judged(refine(fewer, self.sample.people, steps=1))
-            if is_better(best.gains, found.gains):
-                return best
-            best = found
+            kept = np.setdiff1d(np.arange(best.profiles.n_circles), idle)
+            fewer = refine(only(best.profiles, kept), self.sample.people, steps=1)
+            found = self.judged(fewer)
+            if is_better(gains, found.gains):
+                most = len(idle) // 2
+            else:
+                best = found
         return best
 
-    def missed(self, profiles: TagProfiles) -> BoolArray:
-        """Whether each circle is clearly missed, or one who could take its place is to go."""
+    def idle(self, profiles: TagProfiles) -> IntArray:
+        """Name the circles nobody clearly misses, the least missed first.
+
+        Of those who could take each other's place one at least is left out.
+        """
         clear = np.array([clarity(loss) for loss in self.trial.losses(profiles).T])
         shared = self.trial.shared(profiles)
-        kept = np.ones(len(clear), dtype=bool)
-        for circle in np.argsort(clear, kind="stable"):
-            has_heir = kept[shared[circle] > HEIR].all()
-            kept[circle] = clear[circle] > CLEAR or not has_heir
-        return kept
+        idle: list[int] = []
+        for circle in np.argsort(clear, kind="stable").tolist():
+            has_heir = not (shared[circle, idle] > HEIR).any()
+            if clear[circle] <= CLEAR and has_heir:
+                idle.append(circle)
+        return np.array(idle, dtype=np.int64)
+
+
+def is_lopsided(profiles: TagProfiles, people: Rows) -> bool:
+    """Whether one of several circles holds so many people that it says what the crowd says."""
+    if profiles.n_circles < 2:
+        return False
+    labels = assign_observed(profiles, people, max_circles=0).labels
+    largest = np.bincount(labels + 1, minlength=2)[1:].max()
+    return bool(largest > LARGEST * (people.counts >= profiles.min_tags).sum())
 
 
 def nowhere(people: Rows) -> IntArray:

@@ -112,7 +112,7 @@ class Rediscovery:
             held_back = replace(held_back, judged=0.0)
         sample = sample_of(rows, space, held_back, seed=seed)
         trial = held_back.trial(rows, crowd=sample.crowd)
-        search = Search(sample, self.min_share, seed, trial)
+        search = Search(sample, rows, self.min_share, seed, trial)
         found = WAYS[self.way](search, self.model.n_circles)
         if found is not None and self.model.crowd_prior > 0.0:
             found = whole_of(found, sample.people, self.min_share)

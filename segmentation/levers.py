@@ -109,6 +109,7 @@ def lever_evidence(
         rows = engine.execute(sql)
         person = as_floats(rows, "person").astype(np.int64)
         evidence[person, LEVERS.index(lever)] = as_floats(rows, "n")
+    evidence[:, LEVERS.index("affiliation")] = ties_inside(engine, circles)
     evidence[:, LEVERS.index("identity")] = in_character(shared, circles)
     return evidence
 
@@ -117,13 +118,6 @@ def lever_queries(channels: ChannelsConfig) -> dict[str, str]:
     """Return the count of each lever that the engine can count, as (person, n)."""
     events = "SELECT person, count(*) AS n FROM events JOIN person USING (user_id) WHERE channel IN"
     return {
-        "affiliation": """
-            SELECT here.person AS person, count(DISTINCT there.person) AS n
-            FROM (SELECT src, dst FROM edges UNION SELECT dst, src FROM edges) AS tie
-            JOIN person AS here ON here.user_id = tie.src
-            JOIN person AS there ON there.user_id = tie.dst
-            WHERE here.circle = there.circle AND here.circle >= 0 AND here.person <> there.person
-            GROUP BY here.person""",
         "conversation": f"{events} {channel_list(channels.voice)} GROUP BY person",
         "utility": f"{events} {channel_list(channels.money)} AND value > 0 GROUP BY person",
         "advocacy": f"{events} {channel_list(channels.invitations)} GROUP BY person",
@@ -131,6 +125,21 @@ def lever_queries(channels: ChannelsConfig) -> dict[str, str]:
             SELECT person, count(DISTINCT coalesce(content_id, CAST(theme AS VARCHAR))) AS n
             FROM shared_tag GROUP BY person""",
     }
+
+
+def ties_inside(engine: Engine, circles: IntArray) -> FloatArray:
+    """Count whom of their own circle each person is tied to; 0 outside circles.
+
+    Circles are compared outside the engine: it may join everyone of a circle to everyone.
+    """
+    ties = engine.execute("""
+        SELECT DISTINCT here.person AS one, there.person AS other
+        FROM (SELECT src, dst FROM edges UNION SELECT dst, src FROM edges) AS tie
+        JOIN person AS here ON here.user_id = tie.src
+        JOIN person AS there ON there.user_id = tie.dst WHERE here.person <> there.person""")
+    one, other = (as_floats(ties, end).astype(np.int64) for end in ("one", "other"))
+    inside = (circles[one] == circles[other]) & (circles[one] >= 0)
+    return np.bincount(one[inside], minlength=circles.size).astype(np.float64)
 
 
 def in_character(shared: SharedTags, circles: IntArray) -> FloatArray:
