@@ -42,7 +42,7 @@ async def get_user(user_id: UserId, snapshot: ReadSnapshot, _: CanRead) -> UserA
 @router.post(
     "/users:batchGet",
     response_model=UserBatch,
-    responses=problems(401, 403, 413, 422, 500, 503),
+    responses=problems(401, 403, 404, 410, 413, 422, 500, 503),
 )
 async def batch_get_users(
     request: Request, asked: UserIds, snapshot: ReadSnapshot, _: CanRead
