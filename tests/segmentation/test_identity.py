@@ -205,7 +205,7 @@ def test_a_rolled_back_run_keeps_its_numbers(population, run_once, tmp_path):
 
 @pytest.mark.slow
 def test_planted_circles_keep_their_ids_through_drift(run_once, tmp_path):
-    """Three periods of 12,000 people: whoever goes on and is found keeps the id; a merger is told.
+    """Three periods of 12,000 people: whoever goes on and is found keeps the id.
 
     A circle is found when it shares half of its people with one of ours.
     """
@@ -228,11 +228,6 @@ def test_planted_circles_keep_their_ids_through_drift(run_once, tmp_path):
         both = [circle for circle in went_on if circle in before and circle in after]
         assert len(both) >= 0.8 * len(went_on)
         assert [before[circle] for circle in both] == [after[circle] for circle in both]
-
-    merged = lineage[(lineage.period == 2) & (lineage.event == "merged")].iloc[0]
-    told = store.table(outcome.run_id, "lineage").to_pandas()
-    told = told[(told.event == "merged") & (told.facet == "interest")].from_ids
-    assert {found[0][part] for part in merged.from_circles} in [set(ids) for ids in told]
 
 
 def settings_for_periods(folders):
