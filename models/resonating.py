@@ -16,6 +16,8 @@ from scipy import optimize, sparse, special
 from models.resonance import FloatArray, IntArray, Resonance
 
 ROUNDS = 4
+STEPS = 80
+"""Most steps of a fit; the next round goes on from where it stands."""
 SPREADS = np.array([25.0, 0.25, 0.25, 0.1, 1.0])
 """Variances effects begin with: intercept, circles, tags, pairs, the slope of taste."""
 LEAST_SPREAD = 1e-3
@@ -82,7 +84,7 @@ def best_power(shown: Shown) -> float:
     losses = []
     for power in POWERS:
         design = design_of(shown, power)
-        found = fit_effects(design, shown, rounds=2, rows=in_half)
+        found = fit_effects(design, shown, rounds=1, rows=in_half)
         odds = design.matrix[~in_half] @ found.mean
         losses.append(_loss(odds, shown.exposures[~in_half], shown.shares[~in_half]))
     return POWERS[int(np.argmin(losses))]
@@ -231,7 +233,7 @@ def _most_believable(
         return _loss(odds, exposures, shares) + 0.5 * float(z @ z), slope + z
 
     found = optimize.minimize(
-        loss, start / scale, jac=True, method="L-BFGS-B", options={"maxiter": 200}
+        loss, start / scale, jac=True, method="L-BFGS-B", options={"maxiter": STEPS}
     )
     return np.asarray(found.x * scale, dtype=np.float64)
 
