@@ -12,12 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, sparse, special
+from threadpoolctl import threadpool_limits
 
 from models.resonance import FloatArray, IntArray, Resonance
 
 ROUNDS = 4
-STEPS = 80
-"""Most steps of a fit; the next round goes on from where it stands."""
 SPREADS = np.array([25.0, 0.25, 0.25, 0.1, 1.0])
 """Variances effects begin with: intercept, circles, tags, pairs, the slope of taste."""
 LEAST_SPREAD = 1e-3
@@ -71,9 +70,10 @@ class Effects:
 
 def learn_resonance(shown: Shown) -> Resonance:
     """Fit the effects of circles, tags and pairs; needs at least one share."""
-    power = best_power(shown)
-    design = design_of(shown, power)
-    return laid_out(shown, design, fit_effects(design, shown, rounds=ROUNDS), power)
+    with threadpool_limits(1):  # on small sums threads cost more than they save
+        power = best_power(shown)
+        design = design_of(shown, power)
+        return laid_out(shown, design, fit_effects(design, shown, rounds=ROUNDS), power)
 
 
 def best_power(shown: Shown) -> float:
@@ -84,7 +84,7 @@ def best_power(shown: Shown) -> float:
     losses = []
     for power in POWERS:
         design = design_of(shown, power)
-        found = fit_effects(design, shown, rounds=1, rows=in_half)
+        found = fit_effects(design, shown, rounds=2, rows=in_half)
         odds = design.matrix[~in_half] @ found.mean
         losses.append(_loss(odds, shown.exposures[~in_half], shown.shares[~in_half]))
     return POWERS[int(np.argmin(losses))]
@@ -233,7 +233,7 @@ def _most_believable(
         return _loss(odds, exposures, shares) + 0.5 * float(z @ z), slope + z
 
     found = optimize.minimize(
-        loss, start / scale, jac=True, method="L-BFGS-B", options={"maxiter": STEPS}
+        loss, start / scale, jac=True, method="L-BFGS-B", options={"maxiter": 200}
     )
     return np.asarray(found.x * scale, dtype=np.float64)
 
