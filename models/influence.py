@@ -1,4 +1,4 @@
-"""Who carries it outward: expected reach over ties, and what invitations bring."""
+"""Who carries it outward: expected reach over ties."""
 
 from dataclasses import dataclass
 
@@ -20,18 +20,6 @@ class Influence:
     reach: FloatArray
     error: FloatArray
     score: FloatArray
-
-
-@dataclass(frozen=True)
-class Growth:
-    """What invitations bring: `k` = invitations a person x share of them accepted.
-
-    A `k` of 1 or more grows by itself.
-    """
-
-    invitations: int
-    accepted: int
-    k: float
 
 
 def tie_matrix(n_people: int, *, sources: IntArray, targets: IntArray) -> sparse.csr_array:
@@ -60,9 +48,3 @@ def untied(n_people: int) -> Influence:
     """Return the influence of people without any ties: nobody reaches anybody else."""
     nothing = np.zeros(n_people)
     return Influence(reach=np.ones(n_people), error=nothing, score=nothing)
-
-
-def growth(people: int, *, invitations: int, accepted: int) -> Growth:
-    """Return the K-factor; 0 when nobody invites."""
-    k = accepted / people if people else 0.0
-    return Growth(invitations=invitations, accepted=accepted, k=k)

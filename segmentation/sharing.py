@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pyarrow import parquet
 
 from models.currency import LEVERS, SocialCurrency, social_currency
-from models.influence import Growth, Influence
+from models.influence import Influence
 from models.sharemodel import Estimate, ShareModel
 from models.shrinkage import FloatArray, IntArray
 from segmentation.config import Config
@@ -23,7 +23,7 @@ from segmentation.exposures import (
     keep_table,
     micros,
 )
-from segmentation.influence import measure_growth, measure_influence
+from segmentation.influence import measure_influence
 from segmentation.levers import SharedTags, build_shared_tags, lever_evidence, tag_worth
 from segmentation.progress import Advance, ignore
 from segmentation.propensity import (
@@ -104,7 +104,6 @@ def score_sharing(
     currency = social_currency(evidence)
     progress(3 * labels.size, steps)
     carried = measure_influence(engine, people=labels.size, seed=seed)
-    grown = measure_growth(engine, config, as_of=as_of, people=labels.size)
     progress(steps, steps)
     return Sharing(
         propensity=scores.probability,
@@ -117,8 +116,7 @@ def score_sharing(
         shared=shared,
         influence=carried,
         tag_currency=worth.table,
-        report=_report(seen, verdict, currency, carried, grown)
-        | {"tag_currency_from": worth.basis},
+        report=_report(seen, verdict, currency, carried) | {"tag_currency_from": worth.basis},
     )
 
 
@@ -187,7 +185,6 @@ def _report(
     verdict: Verdict,
     currency: SocialCurrency,
     carried: Influence,
-    grown: Growth,
 ) -> dict[str, Any]:
     """Return plain facts that JSON can hold."""
     has_evidence = (currency.levers > 0).mean(axis=0)
@@ -207,5 +204,4 @@ def _report(
             "largest_reach": float(carried.reach.max(initial=0.0)),
             "median_reach": float(np.median(carried.reach)) if carried.reach.size else 0.0,
         },
-        "growth": asdict(grown),
     }

@@ -1,4 +1,4 @@
-"""Reach over ties, seeds and growth."""
+"""Reach over ties, and seeds."""
 
 from itertools import product
 
@@ -7,7 +7,6 @@ import pytest
 
 from models.cascades import Ties, joined, run_back, weighted_cascade
 from models.influence import (
-    growth,
     influence,
     tie_matrix,
     untied,
@@ -83,9 +82,3 @@ def test_nobody_is_reached_without_ties():
 
     assert alone.reach.tolist() == [1.0, 1.0, 1.0]
     assert alone.score.tolist() == [0.0, 0.0, 0.0]
-
-
-def test_growth_is_accepted_invitations_a_person():
-    """100 people sending 200 invitations of which 50 are accepted grow by half."""
-    assert growth(100, invitations=200, accepted=50).k == 0.5
-    assert growth(0, invitations=0, accepted=0).k == 0.0
