@@ -52,7 +52,7 @@ def show_circles(console: Console, word: str, circles: list[Row], facts: Row) ->
     narrow = [circle for circle in circles if not circle["children"]]
     families = len(circles) - len(narrow)
     count = f"{len(narrow)}, the largest {SHOWN}" if len(narrow) > SHOWN else str(len(narrow))
-    above = f" in {families} families" if families else ""
+    above = f" in {families} famil{'y' if families == 1 else 'ies'}" if families else ""
     table = Table(
         "circle", "name", "people", "share", "stability", "will share",
         title=f"{word} ({count}){above} — {facts['coverage']:.0%} of people are in one",
