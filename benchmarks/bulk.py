@@ -35,9 +35,10 @@ from models.layers import Layer
 from models.partition import Partition
 from models.windows import DAY, Forgetting
 from segmentation import queries
-from segmentation.config import Config, overlay
+from segmentation.config import Config
 from segmentation.engine import DuckEngine
 from segmentation.folding import Reading, fold
+from segmentation.records import overlay
 from segmentation.summing import park_tastes, weigh_all
 from segmentation.tags import facet_matrix
 from segmentation.tastesums import TasteSums

@@ -14,8 +14,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from benchmarks.year import Month, Verdict, kept_share, true_share, verdicts
-from segmentation.config import Config, overlay
+from segmentation.config import Config
 from segmentation.progress import Silent
+from segmentation.records import overlay
 from segmentation.run import RunRequest, segment
 from segmentation.simulator import SimulationReport, simulate
 from segmentation.store import Store

@@ -20,10 +20,11 @@ import duckdb
 import numpy as np
 
 from segmentation import ledger
-from segmentation.config import Config, overlay
+from segmentation.config import Config
 from segmentation.database import open_database
 from segmentation.policy import Policy
 from segmentation.progress import Silent
+from segmentation.records import overlay
 from segmentation.run import RunRequest, segment
 from segmentation.store import Store
 

@@ -39,10 +39,10 @@ from models.reliability import quality
 from segmentation.engine import DuckEngine
 from segmentation.evidence import counts_before
 from segmentation.exposures import keep
-from segmentation.propensity import counts_of
 from segmentation.resonance import FOLDER
 from segmentation.scoring import open_question
 from segmentation.sharelog import STATE, open_facts
+from segmentation.sharescores import counts_of
 from segmentation.sharestate import ShareState
 from segmentation.store import Store
 

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import orjson
 import sqlalchemy as sa
 
-from segmentation.database import Database, audit_log
+from segmentation.database import Database
 from segmentation.draining import drained
+from segmentation.sqltables import audit_log
 
 ENOUGH = 5_000
 MOST = 50_000

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from models.lift import incremental_lift
 from segmentation.campaigns import find
-from segmentation.database import Database, campaign_arms, campaign_outcomes
+from segmentation.database import Database
 from segmentation.errors import UsageError
+from segmentation.sqltables import campaign_arms, campaign_outcomes
 
 FloatArray = NDArray[np.float64]
 

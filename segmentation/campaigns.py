@@ -14,16 +14,14 @@ import sqlalchemy as sa
 
 from segmentation.arms import keep, places_of, unwilling
 from segmentation.bitmaps import Places
-from segmentation.database import (
-    Database,
-    campaign_arms,
-)
-from segmentation.database import campaigns as table
+from segmentation.database import Database
 from segmentation.drawing import draw_from
 from segmentation.errors import NotFound, UsageError
 from segmentation.index import Snapshot
 from segmentation.manifest import read_json
 from segmentation.planning import plan
+from segmentation.sqltables import campaign_arms
+from segmentation.sqltables import campaigns as table
 from segmentation.store import Store
 from segmentation.turns import take_turn
 

@@ -2,17 +2,15 @@
 
 import dataclasses
 import tomllib
-import types
-import typing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Literal, Self
 
 from segmentation.errors import ConfigError
+from segmentation.records import overlay
 
 Facet = Literal["interest", "lifestyle"]
 FACETS: tuple[Facet, ...] = ("interest", "lifestyle")
-Record = TypeVar("Record")
 TABLES = ("events", "labels", "edges", "exposures", "content", "consent")
 
 
@@ -267,56 +265,3 @@ class Config:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path} is not valid TOML: {error}.") from error
         return overlay(cls(), table, str(path))
-
-
-def overlay(record: Record, table: dict[str, Any], file: str, under: str = "") -> Record:
-    """Return `record` with the values of a TOML table put over its own, types checked."""
-    hints = typing.get_type_hints(type(record))
-    changes = {}
-    for key, value in table.items():
-        name = f"{under}{key}"
-        if key not in hints:
-            raise ConfigError.unknown_key(file, name, hints)
-        current = getattr(record, key)
-        if dataclasses.is_dataclass(current):
-            if not isinstance(value, dict):
-                raise ConfigError(f"`{name}` in {file} must be a table, got {value!r}.")
-            changes[key] = overlay(current, value, file, f"{name}.")
-        else:
-            changes[key] = checked(value, hints[key], name, file)
-    return typing.cast(Record, dataclasses.replace(typing.cast(Any, record), **changes))
-
-
-def checked(value: Any, hint: Any, name: str, file: str) -> Any:  # noqa: ANN401 - TOML is untyped
-    """Return a TOML value as its field's type, or say what was expected and what was given."""
-    if isinstance(value, dict) and typing.get_origin(hint) is dict:
-        kind = typing.get_args(hint)[1]
-        return {key: checked(item, kind, f"{name}.{key}", file) for key, item in value.items()}
-    candidate = as_tuples(value)
-    if isinstance(candidate, int) and not isinstance(candidate, bool) and accepts(1.0, hint):
-        candidate = candidate if accepts(candidate, hint) else float(candidate)
-    if not accepts(candidate, hint):
-        expected = getattr(hint, "__name__", None) if isinstance(hint, type) else str(hint)
-        raise ConfigError(f"`{name}` in {file} must be {expected}, got {value!r}.")
-    return candidate
-
-
-def as_tuples(value: Any) -> Any:  # noqa: ANN401 - TOML is untyped
-    """Turn lists into tuples, those within lists too."""
-    return tuple(map(as_tuples, value)) if isinstance(value, list) else value
-
-
-def accepts(value: Any, hint: Any) -> bool:  # noqa: ANN401 - any TOML value against any type
-    """Whether a value has the type a field asks for."""
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin is Literal:
-        return value in arguments
-    if origin in (types.UnionType, typing.Union):
-        return any(accepts(value, option) for option in arguments)
-    if origin is tuple:
-        return isinstance(value, tuple) and all(accepts(item, arguments[0]) for item in value)
-    if origin is dict:
-        return isinstance(value, dict) and all(
-            accepts(item, arguments[1]) for item in value.values()
-        )
-    return isinstance(value, hint) and not (isinstance(value, bool) and hint is not bool)

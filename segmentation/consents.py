@@ -11,7 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from segmentation.database import Database
-from segmentation.database import consents as table
+from segmentation.sqltables import consents as table
 
 
 @dataclass(frozen=True, kw_only=True)

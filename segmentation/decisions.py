@@ -10,12 +10,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from segmentation.database import Database, tier_policies
+from segmentation.database import Database
 from segmentation.errors import NotFound
 from segmentation.index import Snapshot
 from segmentation.ledger import Change
 from segmentation.overrides import in_force
 from segmentation.policyfile import parse_policy
+from segmentation.sqltables import tier_policies
 from segmentation.store import Store
 
 POLICY = "merits/rights.toml"

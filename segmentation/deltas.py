@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from segmentation.database import Database, erasures, tier_marks
+from segmentation.database import Database
 from segmentation.ledger import Change, changes_since, last_seq
+from segmentation.sqltables import erasures, tier_marks
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from segmentation.conditions import MEASURES
 from segmentation.config import FACETS
-from segmentation.database import Database, erasures, metadata, replays
+from segmentation.database import Database
 from segmentation.durable import replacing
 from segmentation.erased import mark
 from segmentation.errors import NotFound, StoreLocked
@@ -26,6 +26,7 @@ from segmentation.layout import NO_TIME, NONE, USER_DTYPE
 from segmentation.lock import StoreLock
 from segmentation.manifest import MANIFEST, measure, read_manifest, snapshot_files, write_json
 from segmentation.registry import Registry, Strings
+from segmentation.sqltables import erasures, metadata, replays
 from segmentation.store import Store
 from segmentation.turns import take_turn
 from segmentation.work import unfinished

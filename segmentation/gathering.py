@@ -1,20 +1,15 @@
 """Everything the stages saved, gathered into the tables and facts of a snapshot."""
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from scipy import sparse
 
 from models.crosstab import crosstab
-from models.rows import Rows
-from segmentation import queries
-from segmentation.arrays import load_arrays, save_arrays
+from segmentation.arrays import load_arrays
 from segmentation.assembly import (
     circles_table,
     crosstab_table,
@@ -22,18 +17,13 @@ from segmentation.assembly import (
     primary_circles,
     users_table,
 )
-from segmentation.config import FACETS, Facet, FacetConfig
+from segmentation.config import FACETS, Facet
 from segmentation.context import Context
-from segmentation.drifting import Drift, State, drift_between, held_by
-from segmentation.durable import link
 from segmentation.holdings import Holdings
-from segmentation.manifest import Facts, write_json
+from segmentation.manifest import Facts
 from segmentation.parents import raised
-from segmentation.placing import READING, People
-from segmentation.proxies import proxy_findings
-from segmentation.quality import FacetQuality, Finding, inspect
+from segmentation.reporting import report_of
 from segmentation.tables import SCHEMAS, SnapshotTables
-from segmentation.tagsources import ROLES
 
 LEVELS = ("identity", "parents")
 """Where a run keeps who its circles are, and who the ones above them."""
@@ -154,165 +144,6 @@ def refusals_of(user_ids: pa.Array, consent: pa.Table) -> Holdings:
             for purpose in pc.unique(known["purpose"]).to_pylist()
         }
     )
-
-
-def report_of(context: Context) -> dict[str, Any]:
-    """What the run says of itself: inputs, facets, sharing, rights, findings, timings."""
-    load = context.work.load
-    qualities = [quality_of(context, name) for name in FACETS]
-    drifts = [drift for name in FACETS if (drift := drift_since(context, name)) is not None]
-    findings = [
-        *inspect(qualities, context.config.gates),
-        *unheeded(context),
-        *(finding for drift in drifts for finding in drift.findings()),
-    ]
-    ingest = load("ingest.json")
-    return {
-        "people": ingest["users"],
-        "as_of": ingest["as_of"],
-        "ingest": input_facts(ingest),
-        "facets": {name: facet_facts(context, name) for name in FACETS},
-        "sharing": load("sharing.json"),
-        "customers": load("customers.json"),
-        "rights": load("rights.json"),
-        "carrying": load("carrying.json"),
-        "findings": [finding.to_dict() for finding in [*findings, *proxy_findings(context)]],
-        "degenerate": any(finding.name == "degenerate" for finding in findings),
-        "drift": {drift.facet: drift.to_dict() for drift in drifts},
-        "stages": context.work.records(),
-    }
-
-
-def input_facts(ingest: Mapping[str, Any]) -> dict[str, Any]:
-    """How many rows were read, how many of them are bad, and that table by table."""
-    tables = ingest["tables"].values()
-    return {
-        "rows_in": sum(table["rows_in"] for table in tables),
-        "rows_bad": sum(table["bad"] for table in tables),
-        "tables": ingest["tables"],
-    }
-
-
-def unheeded(context: Context) -> list[Finding]:
-    """What was asked of circles and could not be done."""
-    return [
-        Finding(name="guide_conflict", facet=name, blocks=False, message=conflict)
-        for name in FACETS
-        for conflict in context.circles(name).conflicts
-    ]
-
-
-def drift_since(context: Context, name: Facet) -> Drift | None:
-    """What shifted in a facet since the run before; None without one."""
-    if context.previous is None:
-        return None
-    before = State.of(context.store, context.previous, name)
-    matrix, found = context.evidence(name), context.circles(name)
-    now = State(
-        people=matrix.matrix.shape[0],
-        tags=matrix.tags,
-        holders=held_by(matrix.matrix.indices, len(matrix.tags)),
-        circle_ids=context.work.load(f"identity/{name}.json")["circle_ids"],
-        sizes=held_by(found.members.indices, found.model.n_circles),
-        signatures=found.model.signatures.to_csr(),
-    )
-    return None if before is None else drift_between(before, now, facet=name)
-
-
-def facet_facts(context: Context, name: Facet) -> dict[str, Any]:
-    """What a facet holds: tags kept and left out, circles, who is in none and why."""
-    matrix, found = context.facet(name), context.circles(name)
-    words, counts = np.unique(found.reasons[found.reasons != ""], return_counts=True)
-    why, how_many = np.unique([tag.reason for tag in matrix.dropped], return_counts=True)
-    quality = quality_of(context, name)
-    return {
-        "tags": len(matrix.tags),
-        "tags_left_out": dict(zip(why.tolist(), how_many.tolist(), strict=True)),
-        "circles": quality.circles,
-        "coverage": quality.coverage,
-        "largest_share": quality.largest_share,
-        "silhouette": context.work.load(f"stability/{name}.json")["silhouette"],
-        "stability": quality.firmness,
-        "reasons": dict(zip(words.tolist(), counts.tolist(), strict=True)),
-    }
-
-
-def quality_of(context: Context, name: Facet) -> FacetQuality:
-    """The figures the publish gate judges a facet by."""
-    found = context.circles(name)
-    placed = found.labels[found.labels >= 0]
-    placeable = int(np.count_nonzero(context.evidence(name).reasons == ""))
-    sizes = np.bincount(placed, minlength=found.model.n_circles)
-    stability = load_arrays(context.work.folder / f"stability/{name}.npz")["mean"]
-    return FacetQuality(
-        facet=name,
-        circles=found.model.n_circles,
-        placeable=placeable,
-        largest_share=float(sizes.max(initial=0) / max(placeable, 1)),
-        coverage=len(placed) / max(len(found.labels), 1),
-        stability=tuple(stability.tolist()),
-        sizes=tuple(sizes.tolist()),
-    )
-
-
-def keep_models(context: Context, folder: Path) -> None:
-    """Put each facet's model beside its words, everyone's tags, and how events are read."""
-    folder.mkdir()
-    for name in FACETS:
-        identity = context.work.load(f"identity/{name}.json")
-        words = {"tag_names": context.facet(name).tags} | {
-            key: identity[key] for key in ("circle_ids", "own_names")
-        }
-        arrays = {key: np.array(value, dtype=np.str_) for key, value in words.items()}
-        save_arrays(folder / f"{name}.npz", context.circles(name).model.to_arrays() | arrays)
-        people_of(context, name).save(folder, name)
-    reading = {
-        "max_circles": context.config.circles.max_circles,
-        "tastes": {name: tastes_of(context, name) for name in FACETS},
-        "ties": {name: getattr(context.config.facets, name).ties for name in FACETS},
-        "money": list(context.config.channels.money),
-    }
-    write_json(folder / READING, reading)
-
-
-def people_of(context: Context, name: Facet) -> People:
-    """Everyone's tags in a facet, those ties lend among them."""
-    own, matrix = context.facet(name).matrix, context.evidence(name).matrix
-    starts, tags = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32)
-    if matrix.nnz == own.nnz:
-        return People(starts, tags, matrix.data)
-    return People(starts, tags, matrix.data, is_lent=~is_among(Rows.of(matrix), Rows.of(own)))
-
-
-def is_among(rows: Rows, others: Rows) -> npt.NDArray[np.bool_]:
-    """Whether each entry of rows is one of the other rows' as well."""
-    places, known = (each.owners * each.n_columns + each.columns for each in (rows, others))
-    return np.isin(places, known, assume_unique=True)
-
-
-def keep_sums(context: Context, folder: Path) -> None:
-    """Put the sums of everyone's tastes beside the models, for later events to be added to."""
-    folder.mkdir()
-    for path in sorted((context.work.folder / "sums").glob("*")):
-        link(path, folder / path.name)
-
-
-def tastes_of(context: Context, name: Facet) -> dict[str, Any] | None:
-    """How a facet reads events, for those sent in a call; None when it reads habits alone."""
-    settings: FacetConfig = getattr(context.config.facets, name)
-    roles = [source for source in settings.sources if source in ROLES]
-    if not roles:
-        return None
-    without = "interest" in roles
-    every = context.config.channels.roles().items()
-    context.engine.register("events", context.tables / "events.parquet")
-    return {
-        "channels": sorted(channel for channel, role in every if (role in roles) != without),
-        "are_left_out": without,
-        "typical": dict(context.engine.rows(queries.typical_values())),
-        "half_life_days": settings.half_life_days,
-        "clip": settings.clip,
-    }
 
 
 def facts_of(context: Context) -> Facts:

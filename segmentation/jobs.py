@@ -15,8 +15,8 @@ import orjson
 import sqlalchemy as sa
 
 from segmentation.database import Database
-from segmentation.database import jobs as table
 from segmentation.errors import NotFound, UsageError
+from segmentation.sqltables import jobs as table
 
 State: TypeAlias = Literal["queued", "running", "succeeded", "failed", "cancelling", "cancelled"]
 

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from segmentation.database import Database, api_keys
+from segmentation.database import Database
 from segmentation.errors import NotFound, UsageError
+from segmentation.sqltables import api_keys
 
 SCOPES = ("read", "members", "export", "tiers", "runs", "admin")
 PREFIX = "cot"

@@ -16,9 +16,10 @@ import orjson
 import sqlalchemy as sa
 
 from segmentation.arrays import load_arrays
-from segmentation.database import Database, tier_ledger, tier_marks
+from segmentation.database import Database
 from segmentation.index import Snapshot, Standing
 from segmentation.noticeboard import moment_of, replace_notices
+from segmentation.sqltables import tier_ledger, tier_marks
 from segmentation.turns import take_turn
 
 CHUNK = 10_000

@@ -6,8 +6,9 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from segmentation.database import Database, tier_notices
+from segmentation.database import Database
 from segmentation.index import Snapshot
+from segmentation.sqltables import tier_notices
 
 CHUNK = 10_000
 Row = dict[str, Any]

@@ -16,10 +16,11 @@ import orjson
 import sqlalchemy as sa
 
 from segmentation import webhooks
-from segmentation.database import Database, tier_ledger, webhook_endpoints
-from segmentation.database import webhook_messages as table
+from segmentation.database import Database
 from segmentation.ledger import Change, change_of, last_seq
 from segmentation.posting import Reply
+from segmentation.sqltables import tier_ledger, webhook_endpoints
+from segmentation.sqltables import webhook_messages as table
 from segmentation.turns import take_turn
 from segmentation.webhooks import Endpoint
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from segmentation.database import Database, tier_overrides
+from segmentation.database import Database
 from segmentation.errors import NotFound, UsageError
 from segmentation.index import Snapshot
 from segmentation.ledger import Change, append_one
+from segmentation.sqltables import tier_overrides
 from segmentation.turns import take_turn
 
 LONGEST = 2_000

@@ -18,13 +18,13 @@ from segmentation.assembly import members_table, primary_circles, spoken
 from segmentation.bitmaps import array_of
 from segmentation.config import FACETS, Facet
 from segmentation.context import Context
-from segmentation.gathering import input_facts
 from segmentation.holdings import Holdings
 from segmentation.index import Snapshot
 from segmentation.kinship import with_parents
 from segmentation.manifest import Facts, read_json
 from segmentation.placing import People
 from segmentation.quality import FacetQuality, inspect
+from segmentation.reporting import input_facts
 from segmentation.tables import SnapshotTables, conform, empty, read_table, table_path
 
 UNPLACEABLE = (UNKNOWN, "consent")

@@ -13,9 +13,10 @@ import orjson
 import sqlalchemy as sa
 
 from segmentation.config import FACETS, Facet
-from segmentation.database import Database, circle_decisions
+from segmentation.database import Database
 from segmentation.errors import NotFound, UsageError
 from segmentation.lock import StoreLock
+from segmentation.sqltables import circle_decisions
 from segmentation.store import Store
 
 Kind = Literal["rename", "merge", "split", "retire"]

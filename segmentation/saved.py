@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from segmentation.database import Database, audience_counts, audience_versions, audiences
+from segmentation.database import Database
 from segmentation.errors import NotFound, UsageError
+from segmentation.sqltables import audience_counts, audience_versions, audiences
 
 
 class VersionChanged(UsageError):

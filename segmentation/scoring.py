@@ -21,9 +21,9 @@ from segmentation.config import Config
 from segmentation.engine import DuckEngine, Engine
 from segmentation.events import CONTRACTS
 from segmentation.ingest import TableReport, ingest_one
-from segmentation.propensity import LEVEL, counts_of
 from segmentation.resonance import FOLDER
 from segmentation.sharelog import STATE, Learned, open_facts, read_learned
+from segmentation.sharescores import LEVEL, counts_of
 from segmentation.sharestate import Asked, ShareState
 from segmentation.sources import find
 

@@ -14,9 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from segmentation.database import Database
-from segmentation.database import sent_events as table
 from segmentation.durable import replacing
 from segmentation.events import EARLIEST, ID_BYTES, TEXT_BYTES
+from segmentation.sqltables import sent_events as table
 from segmentation.turns import take_turn
 
 FILE = "sent.parquet"

@@ -26,19 +26,10 @@ from segmentation.exposures import (
 from segmentation.influence import measure_influence
 from segmentation.levers import SharedTags, build_shared_tags, lever_evidence, tag_worth
 from segmentation.progress import Advance, ignore
-from segmentation.propensity import (
-    RECIPES,
-    Lessons,
-    Verdict,
-    crowd_estimate,
-    judge,
-    read_lessons,
-    score_people,
-    spreads,
-    teach,
-)
+from segmentation.propensity import RECIPES, Lessons, Verdict, judge, read_lessons, spreads, teach
 from segmentation.queries import refusals
 from segmentation.sharelog import STATE, Learned, keep_facts, keep_learned
+from segmentation.sharescores import crowd_estimate, score_people
 from segmentation.sharestate import read_state
 
 

@@ -24,12 +24,13 @@ from segmentation.customers import customer_statistics
 from segmentation.decisions import POLICY
 from segmentation.durable import link_folder, replace_text
 from segmentation.earnings import earnings
-from segmentation.gathering import LEVELS, facts_of, gather, keep_models, keep_sums
+from segmentation.gathering import LEVELS, facts_of, gather
 from segmentation.groups import Group, groups_by, groups_of
 from segmentation.guiding import given_names, wishes_of
 from segmentation.identity import Earlier, identify
 from segmentation.ingest import ingest
 from segmentation.invitations import read_invitations
+from segmentation.keeping import keep_models, keep_sums
 from segmentation.lifecycle import lifecycle_stages
 from segmentation.loop import Grouping, flywheel_report
 from segmentation.memory import Memory

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
-from segmentation.config import overlay
 from segmentation.errors import ConfigError
+from segmentation.records import overlay
 
 Record = TypeVar("Record")
 Table = dict[str, Any]

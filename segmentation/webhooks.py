@@ -7,12 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from segmentation.database import Database, webhook_messages
-from segmentation.database import webhook_endpoints as table
+from segmentation.database import Database
 from segmentation.errors import NotFound, UsageError
 from segmentation.ledger import last_seq
 from segmentation.posting import check_url
 from segmentation.signing import new_secret
+from segmentation.sqltables import webhook_endpoints as table
+from segmentation.sqltables import webhook_messages
 from segmentation.turns import take_turn
 
 PREFIX = "hook-"

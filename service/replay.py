@@ -13,8 +13,9 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from segmentation.database import Database, replays
+from segmentation.database import Database
 from segmentation.errors import SegmentationError
+from segmentation.sqltables import replays
 from service.auth import doorkeeper, secret_of
 from service.errors import InvalidValue, UnderWay, allowed, refuse, refuse_http
 

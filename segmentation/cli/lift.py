@@ -57,6 +57,29 @@ def measure(
     answer(facts, as_json, lambda: show(facts))
 
 
+@lift.command("uplift")
+def uplift(
+    outcomes: Annotated[
+        Path, typer.Option("--outcomes", metavar="FILE", help="user_id, treated, outcome.")
+    ],
+    before: Annotated[
+        str, typer.Option("--before", metavar="RUN", help="The run live when it began.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to write everyone's.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the parts.")] = 0,
+    store: StorePath = DEFAULT_STORE,
+    as_json: Json = False,
+) -> None:
+    """Learn from a campaign drawn by lot whom its treatment moves, and tell it of everyone."""
+    from segmentation.store import Store
+    from segmentation.uplifting import uplift_of
+
+    facts = uplift_of(Store(store), outcomes, before=before, out=out, seed=seed)
+    answer(facts, as_json, lambda: show_uplift(facts))
+
+
 @lift.command("plan")
 def plan(
     people: Annotated[int, typer.Option("--people", min=4, help="People in both arms.")],
@@ -241,6 +264,18 @@ def circles_of(store: Path) -> dict[str, str]:
         return {}
     homes = zip(users["user_id"].to_pylist(), users["interest_circle"].to_pylist(), strict=True)
     return {user: circle for user, circle in homes if circle is not None}
+
+
+def show_uplift(facts: dict[str, Any]) -> None:
+    """Draw what was foretold and what came true, by tenths of the people."""
+    table = Table("tenth", "foretold", "came true", "from", "to", box=None)
+    for number, row in enumerate(facts["tenths"], start=1):
+        table.add_row(str(number), *(f"{row[name]:.3f}" for name in row))
+    if facts["tells_apart"]:
+        said = f"Qini {facts['qini']:.4f} (by lot 0, give or take {facts['qini_error']:.4f})"
+        Console().print(table, f"{said}; slope {facts['slope']:.2f}.")
+    else:
+        typer.echo(f"Nobody is told apart beyond chance: {facts['effect']:.3f} for everyone.")
 
 
 def show(facts: dict[str, Any]) -> None:

@@ -26,9 +26,9 @@ from segmentation.cli.options import (
     moment,
 )
 from segmentation.config import Config as Settings
-from segmentation.config import overlay
 from segmentation.errors import UsageError
 from segmentation.progress import reporter
+from segmentation.records import overlay
 
 SETTINGS_FILE = Path("coterie.toml")
 DEMO = Path("demo")

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from segmentation.database import metadata
+from segmentation.sqltables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -10,7 +10,7 @@ from service.feed import FeedAt, told, write_since
 from service.live import etag
 from service.paging import Paged, Place, write_token
 from service.pinned import ReadSnapshot
-from service.schemas import AssignmentList, TierChangeFeed, TierList
+from service.tiering import AssignmentList, TierChangeFeed, TierList
 
 router = APIRouter(prefix="/v1/tiers", tags=["tiers"])
 TierFilter = Annotated[

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from segmentation.config import Config, overlay
+from segmentation.config import Config
 from segmentation.progress import Silent
+from segmentation.records import overlay
 from segmentation.run import RunOutcome, RunRequest, segment
 from segmentation.simulator import TABLE_FILES, simulate
 

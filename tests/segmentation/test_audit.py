@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from segmentation.audit import ENOUGH, AuditLog, Call, subject_of
-from segmentation.database import audit_log, open_database
+from segmentation.database import open_database
+from segmentation.sqltables import audit_log
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
 CALLS = [

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 import sqlalchemy as sa
 
-from segmentation.database import api_keys, metadata, open_database
+from segmentation.database import open_database
 from segmentation.errors import ConfigError
+from segmentation.sqltables import api_keys, metadata
 
 
 def test_a_database_is_made_on_first_use(tmp_path):

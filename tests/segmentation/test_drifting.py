@@ -10,8 +10,8 @@ import pytest
 from scipy import sparse
 
 from segmentation.compare import compare_runs
-from segmentation.config import overlay
 from segmentation.drifting import State, drift_between, drift_of
+from segmentation.records import overlay
 from segmentation.simulator import simulate
 from segmentation.store import Store
 from tests.segmentation.conftest import NOW, settings_for

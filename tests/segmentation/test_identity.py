@@ -12,8 +12,8 @@ from scipy import sparse
 
 from models.profiles import TagProfiles
 from segmentation.circling import FacetCircles
-from segmentation.config import overlay
 from segmentation.identity import Earlier, identify, numbered
+from segmentation.records import overlay
 from segmentation.simulator import TABLE_FILES, simulate
 from segmentation.store import Store
 from segmentation.tables import SCHEMAS

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segmentation import keys
-from segmentation.database import api_keys, open_database
+from segmentation.database import open_database
 from segmentation.errors import NotFound, UsageError
+from segmentation.sqltables import api_keys
 
 NOW = datetime(2026, 11, 1, 2, 3, 4, 567890, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)

@@ -8,10 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from models.lifecycle import STAGES
-from segmentation.config import Config, overlay
+from segmentation.config import Config
 from segmentation.engine import DuckEngine
 from segmentation.errors import ConfigError
 from segmentation.lifecycle import lifecycle_stages
+from segmentation.records import overlay
 from segmentation.tables import conform
 
 GONE = NEWCOMER = len(STAGES)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from models.evidence import COUNTS, FEATURES
-from segmentation.propensity import Lessons, baselines, crowd_estimate, judge, split_by_time, teach
+from segmentation.propensity import Lessons, baselines, judge, split_by_time, teach
+from segmentation.sharescores import crowd_estimate
 
 N = 12_000
 

@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from segmentation.cli.app import app
-from segmentation.config import overlay
 from segmentation.errors import NotFound, UsageError
 from segmentation.publishing import GateClosed, go_back, go_live
+from segmentation.records import overlay
 from segmentation.store import Store
 from tests.segmentation.conftest import NOW, settings_for
 from tests.snapshots import build_snapshot

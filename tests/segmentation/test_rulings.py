@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from segmentation import rulings
-from segmentation.config import overlay
 from segmentation.database import open_database
 from segmentation.errors import NotFound, StoreError, UsageError
 from segmentation.lock import StoreLock
+from segmentation.records import overlay
 from segmentation.simulator import simulate
 from segmentation.store import Store
 from tests.segmentation.conftest import NOW, settings_for

@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from segmentation.database import metadata, open_database
+from segmentation.database import open_database
 from segmentation.errors import StoreError
 from segmentation.schema import (
     MIGRATIONS,
@@ -19,6 +19,7 @@ from segmentation.schema import (
     newest_revision,
     revision,
 )
+from segmentation.sqltables import metadata
 
 
 def script():

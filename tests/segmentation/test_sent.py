@@ -7,11 +7,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from segmentation import sent
-from segmentation.config import Config, overlay
+from segmentation.config import Config
 from segmentation.database import open_database
 from segmentation.engine import DuckEngine
 from segmentation.erasure import erase_in_database
 from segmentation.ingest import ingest
+from segmentation.records import overlay
 from segmentation.sent import judge, keep, last, write_out
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)

@@ -10,7 +10,7 @@ from models.evidence import COUNTS
 from segmentation.config import Config
 from segmentation.engine import DuckEngine
 from segmentation.evidence import counts_before
-from segmentation.propensity import counts_of, keep_asked
+from segmentation.sharescores import counts_of, keep_asked
 from segmentation.sharestate import Asked, ShareState, read_state, scrub
 from segmentation.sharing import prepare
 from tests.sharing_tables import AS_OF, day, lively

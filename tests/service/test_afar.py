@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from segmentation import rulings
-from segmentation.config import overlay
 from segmentation.progress import Silent
+from segmentation.records import overlay
 from segmentation.run import RunRequest, segment
 from segmentation.simulator import simulate
 from segmentation.store import Store

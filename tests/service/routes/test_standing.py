@@ -6,10 +6,11 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
-from segmentation.database import open_database, tier_notices
+from segmentation.database import open_database
 from segmentation.decisions import remember_policy
 from segmentation.ledger import record_run
 from segmentation.policy import BUILT_IN
+from segmentation.sqltables import tier_notices
 from segmentation.store import Store
 from service.app import create_app
 from service.settings import Settings
