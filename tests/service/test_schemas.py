@@ -2,7 +2,7 @@
 
 import pytest
 
-from service import audiences, motion, schemas
+from service import audiences, motion, schemas, tiering
 from service.app import create_app
 from service.routes.audiences import MEDIA_TYPES
 from service.settings import Settings
@@ -58,9 +58,9 @@ def test_every_operation_asks_for_a_key_with_a_scope(path):
         ("/v1/circles/interest-1/members", schemas.MemberList),
         ("/v1/circles/interest-1/history", schemas.CircleHistory),
         ("/v1/users/user-00000", schemas.UserAnswer),
-        ("/v1/tiers", schemas.TierList),
-        ("/v1/tiers/assignments", schemas.AssignmentList),
-        ("/v1/tiers/changes", schemas.TierChangeFeed),
+        ("/v1/tiers", tiering.TierList),
+        ("/v1/tiers/assignments", tiering.AssignmentList),
+        ("/v1/tiers/changes", tiering.TierChangeFeed),
         ("/v1/flywheel", motion.FlywheelAnswer),
         ("/v1/runs", schemas.RunList),
         ("/v1/audiences", audiences.SavedAudienceList),
