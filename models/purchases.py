@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import gammaln, ndtr, ndtri, roots_jacobi
+from scipy.special import gammaln, roots_jacobi
+
+from models.reach import Forecast, foretold
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -20,11 +22,6 @@ IntArray = NDArray[np.int64]
 UNIT_DAYS = 7.0
 NODES = 16
 BUSIEST = 400  # more repeats than this count as this when the curve of dropping out is drawn
-LEVEL = 0.8
-TAIL = (1.0 - LEVEL) / 2.0
-REACHES = np.linspace(0.5, 0.985, 195)
-FEWEST_OPEN = 50
-LEAST_SPEND = 1e-9  # a smaller mean of what somebody may spend is nothing
 
 
 @dataclass(frozen=True)
@@ -51,24 +48,6 @@ class Buying:
     alpha: float
     a: float
     b: float
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """Net spend over the horizon (>= 0), its 80 % interval, purchases, and who is still there.
-
-    Spend is `nothing` with its probability, and else log-normal with `centre` and `width` (-inf
-    and 0 where no spend is expected at all).
-    """
-
-    expected: FloatArray
-    low: FloatArray
-    high: FloatArray
-    purchases: FloatArray
-    alive: FloatArray
-    nothing: FloatArray
-    centre: FloatArray
-    width: FloatArray
 
 
 def fit_buying(record: Record) -> Buying:
@@ -111,14 +90,8 @@ def log_likelihood(
     return likelihood
 
 
-def forecast_spend(
-    record: Record, model: Buying, *, horizon_days: float, reach: float = LEVEL
-) -> Forecast:
-    """Expect each customer's purchases and net spend over the coming horizon.
-
-    `reach` is how much of the foretold distribution an interval must hold to hold what comes in
-    80 of 100 cases; see `reach_of`.
-    """
+def forecast_spend(record: Record, model: Buying, *, horizon_days: float) -> Forecast:
+    """Expect each customer's purchases and net spend over the coming horizon."""
     x, age = record.repeats.astype(np.float64), record.age_days / UNIT_DAYS
     alive = still_there(model, x, record.recency_days / UNIT_DAYS, age)
     first, second = factorial_moments(model, record.repeats, age, horizon_days / UNIT_DAYS)
@@ -128,12 +101,7 @@ def forecast_spend(
     basket = baskets(record)
     expected = purchases * basket.mean
     squares = purchases * basket.within + (pairs + purchases) * (basket.mean**2 + basket.between)
-    centre, width = log_normal(nothing, expected, squares)
-    upper = np.where(nothing >= TAIL, reach, min(1.0 - TAIL + (reach - LEVEL) / 2.0, 0.99))
-    low = spend_at(np.where(nothing >= TAIL, 0.0, TAIL), nothing, centre, width)
-    high = spend_at(upper, nothing, centre, width)
-    expected = np.maximum(expected, 0.0)
-    return Forecast(expected, low, high, purchases, alive, nothing, centre, width)
+    return foretold(nothing, expected, squares=squares, purchases=purchases, alive=alive)
 
 
 def still_there(model: Buying, x: FloatArray, recency: FloatArray, age: FloatArray) -> FloatArray:
@@ -192,60 +160,3 @@ def baskets(record: Record) -> Baskets:
     mean = credibility * own + (1.0 - credibility) * crowd
     scale = np.maximum(mean, 0.0) ** 2 / max(crowd**2 + between, 1e-12)
     return Baskets(mean, between * (1.0 - credibility), within * scale)
-
-
-def log_normal(
-    nothing: FloatArray, expected: FloatArray, squares: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return centre and width of the logarithm of a spend above nothing, by its two moments.
-
-    Unlike a gamma of the same moments it leaves little below the smallest basket there is.
-    """
-    some = np.maximum(1.0 - nothing, 1e-12)
-    mean = np.maximum(expected, 0.0) / some
-    known = mean > LEAST_SPEND
-    shares = np.where(known, mean, 1.0)
-    spread = np.log1p(np.maximum(squares / some / shares**2 - 1.0, 1e-12))
-    return np.where(known, np.log(shares) - spread / 2.0, -np.inf), np.sqrt(spread) * known
-
-
-def spend_at(
-    share: FloatArray, nothing: FloatArray, centre: FloatArray, width: FloatArray
-) -> FloatArray:
-    """Return what is spent at most with a chance: nothing, where that alone is likely enough."""
-    inside = (share - nothing) / np.maximum(1.0 - nothing, 1e-12)
-    with np.errstate(over="ignore"):
-        spend = np.exp(centre + width * ndtri(np.clip(inside, 1e-12, 1.0 - 1e-9)))
-    found: FloatArray = np.where((inside > 0) & np.isfinite(centre), spend, 0.0)
-    return found
-
-
-def reach_of(forecast: Forecast, spent: FloatArray) -> float:
-    """Learn from what was then spent how far an interval must reach to hold 80 of 100 customers.
-
-    It is the conformal step (Vovk, Gammerman & Shafer 2005) on the forecast's own scale, so that
-    a season or tails it does not know widen every interval alike. Of those alone whose interval
-    would not be nothing; with fewer than 50 of them nothing is learned.
-    """
-    reached = chance_of_less(forecast, spent)
-    best, off = LEVEL, np.inf
-    for reach in REACHES:
-        is_open = (forecast.nothing >= TAIL) & (forecast.nothing < reach)
-        is_open &= np.isfinite(forecast.centre)
-        if is_open.sum() < FEWEST_OPEN:
-            continue
-        held = (reached[is_open] <= reach) & (spent[is_open] >= 0)  # intervals begin at nothing
-        miss = abs(float(held.mean()) - LEVEL)
-        if miss < off:
-            best, off = float(reach), miss
-    return best
-
-
-def chance_of_less(forecast: Forecast, spent: FloatArray) -> FloatArray:
-    """Return the foretold chance of spending so much or less."""
-    known = (spent > 0) & (forecast.width > 0)
-    logs = np.log(np.where(known, spent, 1.0))
-    standing = (logs - np.where(known, forecast.centre, 0.0)) / np.where(known, forecast.width, 1.0)
-    above = forecast.nothing + (1.0 - forecast.nothing) * ndtr(standing)
-    chance: FloatArray = np.where(known, above, np.where(spent > 0, 1.0, forecast.nothing))
-    return chance
