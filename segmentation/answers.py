@@ -65,6 +65,10 @@ class Vocabulary:
             return None
         return {**self.tier(record), "benefits": self.benefits[record.tier]}
 
+    def with_benefits(self, told: Row) -> Row:
+        """A tier and why, with what it gives."""
+        return {**told, "benefits": self.benefits[self.tiers.index(told["tier"])]}
+
     def tier(self, record: UserRecord) -> Row:
         """The tier a user holds, and why."""
         return {

@@ -23,6 +23,7 @@ from segmentation.decisions import POLICY, decisions, remember_policy
 from segmentation.durable import link, replace_text
 from segmentation.erased import Erased
 from segmentation.holdings import Holdings, Rows
+from segmentation.inforce import with_hand
 from segmentation.kinship import with_parents
 from segmentation.ledger import record_run
 from segmentation.lock import StoreLock
@@ -60,13 +61,13 @@ def simulate(store: Store, database: Database, policy: Path, *, now: datetime) -
         folder / "merits", read_table(folder, "users"), erased=erased_rows(folder)
     )
     parsed = parse_policy(text, file=str(policy))
-    as_of = manifest["as_of"]
+    as_of, decided = manifest["as_of"], decisions(store, database, now=now)
     rights = assign_rights(
         parsed,
         people,
-        previous=read_table(folder, "tiers"),
+        previous=with_hand(read_table(folder, "tiers"), "tiers", decided.held),
         as_of=datetime.fromisoformat(as_of) if as_of else None,
-        set_by_hand=decisions(store, database, now=now).by_hand,
+        set_by_hand=decided.by_hand,
     )
     return Draft(folder.name, text, parsed, rights)
 

@@ -9,13 +9,13 @@ from typing import Any, Literal
 import numpy as np
 import sqlalchemy as sa
 
-from segmentation.audience import ANY_PURPOSE
 from segmentation.bitmaps import NOBODY, Places, bitmap_of
 from segmentation.database import Database
 from segmentation.drawing import Drawn
 from segmentation.durable import replacing
 from segmentation.index import Snapshot
 from segmentation.layout import NONE
+from segmentation.refusals import ANY_PURPOSE
 from segmentation.sqltables import campaign_arms, campaign_outcomes, campaign_versions, campaigns
 from segmentation.turns import take_turn
 

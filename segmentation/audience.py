@@ -1,8 +1,9 @@
 """Audiences: filters answered from a snapshot's bitmaps and columns by one evaluator."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,7 @@ from pyroaring import FrozenBitMap
 
 from models.lifecycle import STAGES
 from segmentation.arrays import map_array
-from segmentation.bitmaps import NOBODY, Bitmaps, Places, array_of, bitmap_of
+from segmentation.bitmaps import NOBODY, Amended, Bitmaps, Key, Places, array_of, bitmap_of
 from segmentation.conditions import MEASURES, Condition, bind, union
 from segmentation.erased import Erased
 from segmentation.filter_tree import (
@@ -26,11 +27,12 @@ from segmentation.filter_tree import (
 )
 from segmentation.filters import parse
 from segmentation.layout import NONE
+from segmentation.overlay import Overlay
 from segmentation.ranges import Measure
+from segmentation.refusals import Refusals
 from segmentation.registry import Registry
 
 FOLDER = "audience"
-ANY_PURPOSE = "*"
 
 
 class AudienceIndex:
@@ -47,15 +49,14 @@ class AudienceIndex:
         self._gone: tuple[Places, Places] = (NOBODY, NOBODY)
         self.rows: npt.NDArray[np.int32] = load(folder / "rows.npy")
         self.places: npt.NDArray[np.int32] = load(folder / "places.npy")
-        self.bitmaps = Bitmaps(folder)
+        self._saved = saved = Bitmaps(folder)
+        self.bitmaps: Bitmaps | Amended = saved
         self.registry = registry
         self.ranks: Mapping[str, Sequence[str]] = {"tier": tiers, "stage": STAGES}
-        self.measures = {name: self._measure(folder, name) for name in MEASURES}
-        self._stated = {
-            purpose: self.bitmaps.get("refused", purpose)
-            for purpose in self.bitmaps.words("refused")
-        }
-        self._take(self._stated, granted={})
+        self.measures = {name: measure_of(folder, name, saved) for name in MEASURES}
+        self._refusals = Refusals(
+            {purpose: saved.get("refused", purpose) for purpose in saved.words("refused")}
+        )
         self.everyone = FrozenBitMap(range(len(self.rows)))
 
     def audience(self, text: str, *, hidden: Places = NOBODY) -> "Audience":
@@ -84,37 +85,29 @@ class AudienceIndex:
 
     def refusing(self, purpose: str) -> Places:
         """Those who refused a purpose, or every purpose without allowing this one since."""
-        everything = self._refused.get(ANY_PURPOSE, NOBODY)
-        allowed = self._granted.get(purpose, NOBODY)
-        return self._refused.get(purpose, NOBODY) | (everything - allowed)
+        return self._refusals.of(purpose)
 
     def amend(self, decisions: Iterable[tuple[str, str, bool]]) -> None:
         """Let later decisions (user, purpose, granted) win over those the run knew of."""
-        made: dict[tuple[str, bool], list[int]] = {}
-        for user_id, purpose, granted in decisions:
-            if (row := self.registry.find(user_id)) != NONE:
-                made.setdefault((purpose, granted), []).append(int(self.places[row]))
-        allowed = {purpose: bitmap_of(np.array(who)) for (purpose, yes), who in made.items() if yes}
-        refused = {
-            purpose: bitmap_of(np.array(who)) for (purpose, yes), who in made.items() if not yes
-        }
-        after = {
-            purpose: (self._stated.get(purpose, NOBODY) - allowed.get(purpose, NOBODY))
-            | refused.get(purpose, NOBODY)
-            for purpose in sorted({*self._stated, *refused})
-        }
-        self._take(after, granted=allowed)
+        self._refusals.amend(decisions, place_of=self._place_of)
 
     def consent(self, row: int) -> dict[str, list[str]]:
         """Which purposes a user refuses, and for which of the others they may be asked."""
-        place, known = int(self.places[row]), self._refused
-        if place not in self._refusing:
-            return self._willing
-        refuses = [purpose for purpose, places in known.items() if place in places]
-        others = [purpose for purpose in known if purpose not in refuses]
-        if ANY_PURPOSE in refuses:
-            others = [p for p in others if place in self._granted.get(p, NOBODY)]
-        return {"eligible_for": [p for p in others if p != ANY_PURPOSE], "refuses": refuses}
+        return self._refusals.told(int(self.places[row]))
+
+    def with_tiers(self, overlay: Overlay) -> Self:
+        """The same people, some of them in other tiers; what they decide later reaches both."""
+        seen = copy(self)
+        amended: dict[Key, Places] = {}
+        for tier in self.ranks["tier"]:
+            if overlay.moves(tier):
+                came, went = (
+                    bitmap_of(self.places[np.array(rows, dtype=np.int64)])
+                    for rows in (overlay.came.get(tier, ()), overlay.went.get(tier, ()))
+                )
+                amended["tier", tier] = (self._saved.get("tier", tier) - went) | came
+        seen.bitmaps = Amended(self._saved, amended)
+        return seen
 
     def id_at(self, row: int) -> bytes:
         """The id at a row; of an erased one, that of the last row before that is not."""
@@ -128,18 +121,9 @@ class AudienceIndex:
         ids = self.registry.ids
         return (ids[row] for row in self.rows[array_of(places)])
 
-    def _take(self, refused: Mapping[str, Places], *, granted: Mapping[str, Places]) -> None:
-        """Take over who refuses which purpose, and what most people say: no to none."""
-        self._refused, self._granted = refused, granted
-        self._refusing = union(list(refused.values()))
-        self._willing = {
-            "eligible_for": [purpose for purpose in refused if purpose != ANY_PURPOSE],
-            "refuses": [],
-        }
-
-    def _measure(self, folder: Path, name: str) -> Measure:
-        levels = map_array(folder / f"{name}_levels.npy")
-        return Measure(name, load(folder / f"{name}.npy"), levels, self.bitmaps)
+    def _place_of(self, user_id: str) -> int | None:
+        row = self.registry.find(user_id)
+        return None if row == NONE else int(self.places[row])
 
 
 class Audience:
@@ -226,6 +210,12 @@ class Audience:
             "count": count(node),
             "parts": [self._explained(part, count) for part in parts_of(node)],
         }
+
+
+def measure_of(folder: Path, name: str, bitmaps: Bitmaps) -> Measure:
+    """Map one measure of everyone."""
+    levels = map_array(folder / f"{name}_levels.npy")
+    return Measure(name, load(folder / f"{name}.npy"), levels, bitmaps)
 
 
 def load(path: Path) -> npt.NDArray[Any]:

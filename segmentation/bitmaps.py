@@ -87,6 +87,36 @@ class Bitmaps:
         return places
 
 
+class Amended:
+    """Saved bitmaps, some of which are told otherwise since."""
+
+    def __init__(self, saved: Bitmaps, amended: Mapping[Key, Places]) -> None:
+        self._saved = saved
+        self._amended = amended
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._amended or key in self._saved
+
+    def get(self, *key: str) -> Places:
+        """The places under a key; nobody's when there is no such key."""
+        places = self._amended.get(key)
+        return self._saved.get(*key) if places is None else places
+
+    def size(self, *key: str) -> int:
+        """How many places a key has."""
+        places = self._amended.get(key)
+        return self._saved.size(*key) if places is None else len(places)
+
+    def words(self, *key: str) -> list[str]:
+        """What follows after the beginning of a key, sorted bytewise."""
+        new = {each[-1] for each in self._amended if each[:-1] == key}
+        return (
+            sorted({*self._saved.words(*key), *new}, key=str.encode)
+            if new
+            else (self._saved.words(*key))
+        )
+
+
 def save_bitmaps(folder: Path, sets: Mapping[Key, PlaceArray]) -> None:
     """Save sets of places so that `Bitmaps` maps them; equal sets give equal bytes."""
     keys = sorted(sets, key=lambda key: SEPARATOR.join(key).encode())

@@ -35,7 +35,8 @@ CAMPAIGN: Kind = "campaign"
 class Campaign:
     """A campaign as it was begun; `version` counts how often people were drawn.
 
-    Pinned, it reads the run it began on until its end.
+    Pinned, it reads the run it began on until its end, with the tiers set by hand up to
+    `tiers_through`, an entry of the ledger.
     """
 
     campaign_id: str
@@ -54,6 +55,7 @@ class Campaign:
     until: datetime | None
     ended: datetime | None
     by: str
+    tiers_through: int
 
     def is_over(self, now: datetime) -> bool:
         """Whether it has come to its end, or to that which was planned."""
@@ -62,7 +64,8 @@ class Campaign:
     def to_dict(self) -> dict[str, Any]:
         """What is told of it; by its salt one could foretell who is held out."""
         facts = asdict(self)
-        del facts["salt"]
+        for kept in ("salt", "tiers_through"):
+            del facts[kept]
         return facts
 
 
@@ -111,6 +114,7 @@ def start(
         created=now,
         ended=None,
         by=by,
+        tiers_through=snapshot.overlay.seq,
     )
     with database.begin() as connection:
         take_turn(connection)
@@ -266,8 +270,10 @@ def keep_pin(store: Store, database: Database, run_id: str, *, now: datetime) ->
         store.pin(run_id, until=max(ends, default=now), now=now, reason="campaigns")
 
 
-def run_for(database: Database, campaign_id: str, *, now: datetime | None = None) -> str | None:
-    """The run a campaign keeps to; None when it reads the live one.
+def kept_by(
+    database: Database, campaign_id: str, *, now: datetime | None = None
+) -> Campaign | None:
+    """The campaign when it keeps to the run it began on; None when it reads the live one.
 
     Raises
     ------
@@ -277,4 +283,4 @@ def run_for(database: Database, campaign_id: str, *, now: datetime | None = None
     campaign = find(database, campaign_id)
     if campaign.is_over(now or datetime.now(UTC)):
         raise CampaignClosed(f"The campaign `{campaign_id}` is over.")
-    return campaign.run_id if campaign.pinned else None
+    return campaign if campaign.pinned else None

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from segmentation.circling import FacetCircles
 from segmentation.config import Config, Facet
 from segmentation.engine import Engine
+from segmentation.inforce import with_hand
 from segmentation.policy import BUILT_IN, Policy
 from segmentation.policyfile import parse_policy, read_text
 from segmentation.rulings import Decision
@@ -98,6 +99,12 @@ class Context:
     def table_before(self, what: str) -> pa.Table | None:
         """A table of the run before; None when this is the first."""
         return None if self.previous is None else self.store.table(self.previous, what)
+
+    def tiers_before(self) -> pa.Table | None:
+        """The tiers in force when this run began; None when it is the first."""
+        before = self.table_before("tiers")
+        held = self.work.request().get("held", {})
+        return None if before is None else with_hand(before, "tiers", held)
 
     def policy_text(self) -> str:
         """The policy in force: the live run's, or before the first run the one of the file."""

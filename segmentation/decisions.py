@@ -4,17 +4,18 @@ The policy in force is the live run's. Every policy that ever was is kept by its
 an entry of the ledger can be explained when its run is long gone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from segmentation import handset
 from segmentation.database import Database
 from segmentation.errors import NotFound
 from segmentation.index import Snapshot
 from segmentation.ledger import Change
-from segmentation.overrides import in_force
+from segmentation.overrides import end_due, in_force
 from segmentation.policyfile import parse_policy
 from segmentation.sqltables import tier_policies
 from segmentation.store import Store
@@ -24,10 +25,15 @@ POLICY = "merits/rights.toml"
 
 @dataclass(frozen=True, kw_only=True)
 class Decisions:
-    """The text of the policy in force (None before the first run), and users' tiers by hand."""
+    """The text of the policy in force (None before the first run), and users' tiers by hand.
+
+    `held` tells the tier in force of everyone of whom the live run's tables say otherwise, because
+    it was set by hand since or what was set has ended.
+    """
 
     policy: str | None
     by_hand: dict[str, str]
+    held: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def decisions(store: Store, database: Database, *, now: datetime) -> Decisions:
@@ -37,7 +43,22 @@ def decisions(store: Store, database: Database, *, now: datetime) -> Decisions:
     return Decisions(
         policy=path.read_text(encoding="utf-8") if path and path.exists() else None,
         by_hand={user: held.tier for user, held in in_force(database, now=now).items()},
+        held=held_otherwise(store, database, now=now) if live else {},
     )
+
+
+def held_otherwise(store: Store, database: Database, *, now: datetime) -> dict[str, dict[str, Any]]:
+    """The tiers in force of which the live run's tables say otherwise, by user."""
+    with store.snapshot() as snapshot:
+        seen = in_force_on(snapshot, database, now=now)
+        return {user_id: dict(told) for user_id, told in seen.told_by_hand()}
+
+
+def in_force_on(snapshot: Snapshot, database: Database, *, now: datetime) -> Snapshot:
+    """A live run with the tiers set by hand laid over; what is past its time is ended first."""
+    end_due(database, snapshot, now=now)
+    with database.connect() as connection:
+        return snapshot.seen_with(handset.read(connection))
 
 
 def remember_policy(database: Database, snapshot: Snapshot, *, author: str, now: datetime) -> None:

@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from segmentation import consents, outbox, webhooks
-from segmentation.audience import ANY_PURPOSE
 from segmentation.database import Database
 from segmentation.index import Snapshot
 from segmentation.layout import NONE
 from segmentation.outbox import Message
 from segmentation.posting import post
+from segmentation.refusals import ANY_PURPOSE
 from segmentation.signing import signed_headers
 from segmentation.store import Store
 

@@ -1,8 +1,8 @@
 """Write one table of a snapshot to a file that other tools read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeAlias
+from typing import Any, BinaryIO, Literal, TypeAlias
 
 import orjson
 import pyarrow as pa
@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from segmentation.durable import replacing
 from segmentation.errors import UsageError
+from segmentation.inforce import with_hand
 from segmentation.store import Store
 from segmentation.tables import read_table
 
@@ -21,9 +22,17 @@ TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def export_table(
-    store: Store, what: str, out: Path, *, run: str | None = None, format: Format | None = None
+    store: Store,
+    what: str,
+    out: Path,
+    *,
+    run: str | None = None,
+    format: Format | None = None,
+    held: Mapping[str, dict[str, Any]] | None = None,
 ) -> int:
     """Write a table of a run, by default the live one, and return its number of rows.
+
+    `held` are tiers in force of which the run says otherwise, by user; they are told instead.
 
     The format is the one named, or that of the file's ending. The file appears whole or not at all.
     In CSV a list is JSON text; in CSV and NDJSON a time is UTC text.
@@ -35,7 +44,7 @@ def export_table(
     """
     chosen = format or format_of(out)
     folder = store.live_folder() if run is None else store.folder(run)
-    return write_file(read_table(folder, what), out, format=chosen)
+    return write_file(with_hand(read_table(folder, what), what, held or {}), out, format=chosen)
 
 
 def write_file(table: pa.Table, out: Path, *, format: Format) -> int:

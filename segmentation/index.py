@@ -1,6 +1,7 @@
 """The read side: one snapshot mapped into memory, and what it answers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,7 @@ from segmentation.errors import NotFound, StoreDamaged
 from segmentation.guard import Guard
 from segmentation.layout import CHANGE_STRUCT, NONE, USER_STRUCT, ChangeRecord, UserRecord
 from segmentation.manifest import read_json, read_manifest
+from segmentation.overlay import HandSets, Overlay, overlay_of
 from segmentation.placing import READING, Placer
 from segmentation.registry import Registry, Strings, mapped
 from segmentation.resonance import FOLDER as SHARELOG
@@ -63,8 +65,12 @@ class Snapshot:
     """One run's answers. Opening maps files and reads little; nothing is ever written here.
 
     Whoever was erased since is in no answer; `circles` and other aggregates stay as they were.
+    Tiers set by hand since are laid over by `seen_with`.
     Times are given as UTC text such as `2026-11-01T02:00:00Z`, what is not known as None.
     """
+
+    _under: "Snapshot | None" = None
+    overlay = Overlay()
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -116,6 +122,29 @@ class Snapshot:
         """Let go of the mapped files; the snapshot must not be asked again."""
         self._columns.clear()
         del self._registry, self._changed, self.audiences
+
+    def seen_with(self, hand: HandSets) -> "Snapshot":
+        """This run with tiers set by hand laid over; the run as it is where none counts."""
+        plain = self.as_published
+        overlay = overlay_of(
+            hand, row_of=plain.row_of, told=plain._told_tier, tiers=self._vocabulary.tiers
+        )
+        if not overlay.seq:
+            return plain
+        seen = copy(plain)
+        seen._under, seen.overlay = plain, overlay
+        seen.audiences = plain.audiences.with_tiers(overlay)
+        return seen
+
+    @property
+    def as_published(self) -> "Snapshot":
+        """The run as it went live, whatever was set by hand since."""
+        return self if self._under is None else self._under
+
+    @property
+    def version(self) -> str:
+        """What names all that is answered here: the run, and the place of what was set by hand."""
+        return f"{self.run_id}.{self.overlay.seq}" if self.overlay.seq else self.run_id
 
     @property
     def n_users(self) -> int:
@@ -205,11 +234,15 @@ class Snapshot:
     @cached_property
     def placer(self) -> Placer:
         """What places people by their tags, as the run did."""
+        if self._under is not None:
+            return self._under.placer
         return Placer(self.folder / "models", {row["circle_id"]: row for row in self._circles})
 
     @cached_property
     def resonance(self) -> ContentResonance:
         """What says how contents resonate with the circles, as the run learned it."""
+        if self._under is not None:
+            return self._under.resonance
         circles = {row["circle_id"]: row for row in self._circles}
         try:
             return ContentResonance(self.folder / SHARELOG, circles)
@@ -221,6 +254,8 @@ class Snapshot:
     @cached_property
     def carriers(self) -> "Carriers":
         """Who carries its circles outward."""
+        if self._under is not None:
+            return self._under.carriers
         from segmentation.carriers import Carriers  # it imports this file
 
         return Carriers(self)
@@ -245,28 +280,41 @@ class Snapshot:
 
     def assignment_count(self, tier: str | None = None) -> int:
         """How many people hold a tier, or any."""
-        count = self._count("tier", self._tier_place(tier))
-        named = self._vocabulary.tiers if tier is None else [tier]
-        return count - sum(self.audiences.erased_in("tier", name) for name in named)
+        named = self._named_tiers(tier)
+        return sum(self._holders(name) - self.audiences.erased_in("tier", name) for name in named)
 
     def assignments(
         self, *, tier: str | None = None, offset: int = 0, limit: int = 100
     ) -> list[Row]:
         """Who holds a tier, or any, and why: by tier, lowest first, then by user id."""
-        window = self._window("tier", self._tier_place(tier), offset, limit)
-        ids, vocabulary = self._registry.ids, self._vocabulary
+        rows: list[int] = []
+        for name in self._named_tiers(tier):
+            span = self._span("tier", self._vocabulary.tiers.index(name))
+            given = self._columns["tier_users"][span.start : span.stop]
+            rows += self.overlay.window(name, given, offset, limit - len(rows))
+            offset = max(0, offset - self._holders(name))
+        ids, gone = self._registry.ids, self.erased.rows
         return [
-            {"user_id": ids[row], **vocabulary.tier(self._record(row))}
-            for row in self._columns["tier_users"][window]
-            if row not in self.erased.rows
+            {"user_id": ids[row], **told}
+            for row in rows
+            if row not in gone and (told := self._told_tier(row)) is not None
         ]
+
+    def tier_of(self, user_id: str) -> Row | None:
+        """The tier of a user and why; None for nobody's and nobody."""
+        row = self._registry.find(user_id)
+        return None if row == NONE else self._told_tier(row)
+
+    def told_by_hand(self) -> Iterator[tuple[str, Row]]:
+        """The users whose tier is told otherwise than by the run, and how."""
+        return ((self._registry.ids[row], told) for row, told in self.overlay.tiers.items())
 
     def standings(self) -> Iterator[Standing]:
         """The tier of everyone who holds one, by user id."""
         for row in range(self.n_users):
-            record, user_id = self._record(row), self._registry.ids[row]
-            if record.tier != NONE and row not in self.erased.rows:
-                held = self._vocabulary.tier(record)
+            held = self._told_tier(row)
+            if held is not None and row not in self.erased.rows:
+                user_id = self._registry.ids[row]
                 yield Standing(row, user_id, held["tier"], held["score"], held["reason_codes"])
 
     def tier_changes(self, *, offset: int = 0, limit: int = 100) -> list[Row]:
@@ -304,12 +352,24 @@ class Snapshot:
             raise NotFound.of("circle", circle_id)
         return self._places[circle_id]
 
-    def _tier_place(self, tier: str | None) -> int | None:
+    def _named_tiers(self, tier: str | None) -> Sequence[str]:
+        """One tier of the policy, or all of them, lowest first."""
         if tier is None:
-            return None
+            return self._vocabulary.tiers
         if tier not in self._vocabulary.tiers:
             raise NotFound.of("tier", tier)
-        return self._vocabulary.tiers.index(tier)
+        return [tier]
+
+    def _holders(self, tier: str) -> int:
+        """How many rows hold a tier, those of the erased among them."""
+        return self._count("tier", self._vocabulary.tiers.index(tier)) + self.overlay.gain(tier)
+
+    def _told_tier(self, row: int) -> Row | None:
+        """The tier of a row and why: as set by hand since, or as the run gave it."""
+        if (told := self.overlay.tiers.get(row)) is not None:
+            return told
+        record = self._record(row)
+        return None if record.tier == NONE else self._vocabulary.tier(record)
 
     def _count(self, group: str, place: int | None) -> int:
         span = self._span(group, place)
@@ -330,6 +390,8 @@ class Snapshot:
 
     def _describe(self, row: int, user_id: str) -> Row:
         known = self._vocabulary.user(user_id, self._record(row), self._memberships(row))
+        if (told := self.overlay.tiers.get(row)) is not None:
+            known["tier"] = self._vocabulary.with_benefits(told)
         return known | self.audiences.consent(row)
 
     def _memberships(self, row: int) -> list[Row]:

@@ -15,6 +15,7 @@ import numpy as np
 import orjson
 import sqlalchemy as sa
 
+from segmentation import handset
 from segmentation.arrays import load_arrays
 from segmentation.database import Database
 from segmentation.index import Snapshot, Standing
@@ -49,9 +50,9 @@ def record_run(
 ) -> int:
     """Write down how the tiers of the run that went live differ from those in force before.
 
-    Whatever went live, forward or back, the ledger then replays to it; doing so again adds
-    nothing. They take effect at the moment the run looks from; those of a run that is gone back
-    to, at `now`. Returns the number of entries.
+    Whatever went live, forward or back, the ledger then replays to it, with what was set by hand
+    laid over; doing so again adds nothing. Changes take effect at the moment the run looks from;
+    those of a run that is gone back to, at `now`. Returns the number of entries.
     """
     merits = Evidence.of(snapshot.folder)
     again = seq_of_run(database, snapshot.run_id) is not None
@@ -64,8 +65,8 @@ def record_run(
     }
     with database.begin() as connection:
         take_turn(connection)
-        before = state(connection)
-        rows = (row | facts for row in differences(before, snapshot, merits))
+        before, seen = state(connection), snapshot.seen_with(handset.read(connection))
+        rows = (row | facts for row in differences(before, seen, merits))
         added = add(connection, rows)
         mark(connection, snapshot.run_id, now=now)
         replace_notices(connection, snapshot)
@@ -243,31 +244,34 @@ def append_one(
     connection: sa.Connection,
     snapshot: Snapshot,
     user_id: str,
-    tier: str,
+    tier: str | None,
     codes: Sequence[str],
     evidence: Mapping[str, Any],
     *,
     author: str,
     now: datetime,
+    at: datetime | None = None,
 ) -> Change:
-    """Append one entry about one user and return it."""
-    newest = (
-        sa.select(tier_ledger.c.after)
-        .where(tier_ledger.c.user_id == user_id)
-        .order_by(tier_ledger.c.seq.desc())
-        .limit(1)
-    )
-    before = connection.execute(newest).scalar()
-    row = entry(user_id, before, tier, codes=codes, evidence=evidence) | {
-        "at": now,
+    """Append one entry about one user, in effect `at` a time or now, and return it."""
+    before = newest(connection, user_id)
+    row = entry(user_id, before.after if before else None, tier, codes=codes, evidence=evidence)
+    facts = {
+        "at": at or now,
         "recorded": now,
         "policy_version": snapshot.manifest["policy_version"],
         "author": author,
     }
-    connection.execute(sa.insert(tier_ledger).values(row))
-    written = sa.select(tier_ledger).where(tier_ledger.c.user_id == user_id)
-    found = connection.execute(written.order_by(tier_ledger.c.seq.desc()).limit(1)).one()
-    return change(found)
+    connection.execute(sa.insert(tier_ledger).values(row | facts))
+    written = newest(connection, user_id)
+    assert written is not None
+    return written
+
+
+def newest(connection: sa.Connection, user_id: str) -> Change | None:
+    """The last entry about a user; None when there is none."""
+    mine = sa.select(tier_ledger).where(tier_ledger.c.user_id == user_id)
+    row = connection.execute(mine.order_by(tier_ledger.c.seq.desc()).limit(1)).first()
+    return None if row is None else change(row)
 
 
 def change(row: sa.Row[Any]) -> Change:

@@ -6,11 +6,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from segmentation import ledger
 from segmentation.database import Database
 from segmentation.errors import NotFound, UsageError
+from segmentation.handset import UNTIL
 from segmentation.index import Snapshot
-from segmentation.ledger import Change, append_one
-from segmentation.sqltables import tier_overrides
+from segmentation.ledger import Change
+from segmentation.overlay import BY_HAND, ENDED
+from segmentation.sqltables import tier_ledger, tier_overrides
 from segmentation.turns import take_turn
 
 LONGEST = 2_000
@@ -113,23 +116,86 @@ def set_tier(
     with database.begin() as connection:
         take_turn(connection)
         decide(connection, user_id, tier=tier, until=until, reason=reason, author=author, now=now)
-        evidence = {"reason": reason, "until": until.isoformat()}
-        return append_one(
-            connection, snapshot, user_id, tier, ["by_hand"], evidence, author=author, now=now
+        evidence = {"reason": reason, UNTIL: until.isoformat()}
+        return ledger.append_one(
+            connection, snapshot, user_id, tier, [BY_HAND], evidence, author=author, now=now
         )
 
 
 def lift(
     database: Database, snapshot: Snapshot, user_id: str, *, author: str, now: datetime
 ) -> Change:
-    """End what was decided by hand; the tier of the live run is in force again."""
-    held = snapshot.user(user_id)["tier"]
-    if held is None:
+    """End what was decided by hand; the tier the user has beneath is in force again."""
+    if snapshot.as_published.user(user_id)["tier"] is None:
         raise UsageError(f"The live run gives `{user_id}` no tier to go back to.")
     with database.begin() as connection:
         take_turn(connection)
         end(connection, user_id, now=now)
-        codes = held["reason_codes"]
-        return append_one(
-            connection, snapshot, user_id, held["tier"], codes, {}, author=author, now=now
-        )
+        return give_back(connection, snapshot, user_id, author=author, now=now)
+
+
+def end_due(database: Database, snapshot: Snapshot, *, now: datetime) -> int:
+    """End what is past its time, as of that time; return how many decisions were ended.
+
+    Whoever reads tiers does so first, and it happens once, however many do.
+    """
+    due = tier_overrides.c.ended.is_(None) & (tier_overrides.c.until <= now)
+    query = sa.select(tier_overrides).where(due).order_by(tier_overrides.c.until)
+    with database.connect() as connection:
+        if connection.execute(query.limit(1)).first() is None:
+            return 0
+    with database.begin() as connection:
+        take_turn(connection)
+        ended = [override(row) for row in connection.execute(query)]
+        for each in ended:
+            end(connection, each.user_id, now=each.until)
+            give_back(
+                connection, snapshot, each.user_id, author=each.author, now=now, at=each.until
+            )
+    return len(ended)
+
+
+def give_back(
+    connection: sa.Connection,
+    snapshot: Snapshot,
+    user_id: str,
+    *,
+    author: str,
+    now: datetime,
+    at: datetime | None = None,
+) -> Change:
+    """Write down that what was set by hand is over, and which tier is in force again.
+
+    That is what the run gave, or, where the run took over what was set, the tier held before.
+    """
+    last = ledger.newest(connection, user_id)
+    at = max(at, last.at) if at and last else at or now
+    tier, codes = beneath(connection, snapshot, user_id)
+    is_gone = last is not None and last.after is None
+    return ledger.append_one(
+        connection,
+        snapshot,
+        user_id,
+        None if is_gone else tier,
+        [ENDED, *codes],
+        {},
+        author=author,
+        now=now,
+        at=at,
+    )
+
+
+def beneath(
+    connection: sa.Connection, snapshot: Snapshot, user_id: str
+) -> tuple[str | None, list[str]]:
+    """The tier a user has but for what was set by hand, and why."""
+    held = snapshot.as_published.tier_of(user_id)
+    if held is not None and BY_HAND not in held["reason_codes"]:
+        return held["tier"], held["reason_codes"]
+    known = [tier["name"] for tier in snapshot.tiers()]
+    mine = sa.select(tier_ledger).where(tier_ledger.c.user_id == user_id)
+    for row in connection.execute(mine.order_by(tier_ledger.c.seq.desc())):
+        entry = ledger.change(row)
+        if BY_HAND not in entry.reason_codes and entry.after in known:
+            return entry.after, [code for code in entry.reason_codes if code != ENDED]
+    return known[0], ["base"]

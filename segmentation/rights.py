@@ -16,6 +16,7 @@ from models.tiers import REASONS, Merits, Standing, TierAssignment, TierRules, a
 from segmentation.errors import ConfigError
 from segmentation.merits import People
 from segmentation.notices import notices
+from segmentation.overlay import ENDED
 from segmentation.policy import STANDARD, Policy
 from segmentation.qualification import (
     Qualified,
@@ -36,7 +37,11 @@ MEASURES = {
     "influence": "How many people they reach lifted the score most.",
     "tenure": "How long they have been here lifted the score most.",
 }
-REASON_WORDS = REASONS | {f"by_{name}": words for name, words in MEASURES.items()}
+REASON_WORDS = (
+    REASONS
+    | {f"by_{name}": words for name, words in MEASURES.items()}
+    | {ENDED: "What was set by hand has ended; the tier held beneath it is in force again."}
+)
 """Every reason code with the words for people."""
 ON_NOTICE = ("dwell", "grace")
 SAMPLES = 5

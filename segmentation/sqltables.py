@@ -174,6 +174,13 @@ tier_ledger = sa.Table(
     sa.Column("author", sa.String(200), nullable=False),
     sa.Column("evidence", sa.Text, nullable=False),
     sa.Index("tier_ledger_user", "user_id", "seq"),
+    sa.Index(
+        "tier_ledger_hand",
+        "user_id",
+        "seq",
+        sqlite_where=sa.text("run_id IS NULL"),
+        postgresql_where=sa.text("run_id IS NULL"),
+    ),
     sqlite_autoincrement=True,  # the number of an erased entry must never be another's
 )
 
@@ -210,6 +217,12 @@ tier_overrides = sa.Table(
     sa.Column("author", sa.String(200), nullable=False),
     sa.Column("ended", Moment),
     sa.Index("tier_overrides_user", "user_id"),
+    sa.Index(
+        "tier_overrides_until",
+        "until",
+        sqlite_where=sa.text("ended IS NULL"),
+        postgresql_where=sa.text("ended IS NULL"),
+    ),
 )
 
 
@@ -278,6 +291,7 @@ campaigns = sa.Table(
     sa.Column("until", Moment),
     sa.Column("ended", Moment),
     sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("tiers_through", sa.BigInteger, nullable=False, server_default=sa.text("0")),
 )
 
 

@@ -288,7 +288,7 @@ def give_rights(context: Context, advance: Advance) -> int:
     rights = assign_rights(
         context.policy(),
         people,
-        previous=context.table_before("tiers"),
+        previous=context.tiers_before(),
         as_of=context.as_of,
         set_by_hand=context.set_by_hand(),
     )

@@ -12,13 +12,14 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.datastructures import State
 
 from segmentation.audit import AuditLog
 from segmentation.database import Database, open_database
 from segmentation.store import Store
 from service.auth import Doorkeeper, KeyRing
 from service.conditional import ConditionalGet
-from service.consent import ConsentBook
+from service.decided import DecisionBook
 from service.description import DescribedApp
 from service.errors import install_error_handlers
 from service.hot import HOT, HotLookUp
@@ -123,7 +124,7 @@ def furnish(app: FastAPI, settings: Settings) -> None:
     app.state.store = Store(settings.store)
     app.state.live = LiveSnapshots(app.state.store, telemetry=telemetry)
     app.state.database = cache(partial(open_database, settings.store, settings.database_url))
-    app.state.consents = ConsentBook(app.state.database, app.state.live)
+    app.state.decided = DecisionBook(app.state.database, app.state.live)
     app.state.live.refresh()
     app.state.audit = AuditLog(app.state.database)
     app.state.door = Doorkeeper(
@@ -152,7 +153,7 @@ async def keep_watch(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
     live: LiveSnapshots = app.state.live
     watch = asyncio.create_task(live.watch(app.state.settings.poll_seconds))
     writing = asyncio.create_task(keep_writing(audit, app.state.telemetry))
-    asking = asyncio.create_task(keep_asking(app.state.consents, app.state.settings.poll_seconds))
+    asking = asyncio.create_task(keep_asking(app.state))
     yield {HOT: app.state.hot}
     audit.hurry()
     for task in (watch, writing, asking):
@@ -163,11 +164,14 @@ async def keep_watch(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
     await asyncio.to_thread(app.state.telemetry.settle)
 
 
-async def keep_asking(consents: ConsentBook, every_seconds: float) -> None:
+async def keep_asking(state: State) -> None:
     """Look what people decided, at once and then again and again, until cancelled."""
     while True:
-        await asyncio.to_thread(consents.refresh)
-        await asyncio.sleep(every_seconds)
+        try:
+            await asyncio.to_thread(state.decided.refresh)
+        except SQLAlchemyError as error:
+            state.telemetry.unread(error)
+        await asyncio.sleep(state.settings.poll_seconds)
 
 
 async def keep_writing(audit: AuditLog, telemetry: Telemetry) -> None:

@@ -9,7 +9,7 @@ from fastapi import Request
 from segmentation import saved
 from segmentation.audience import Audience
 from segmentation.bitmaps import NOBODY
-from segmentation.conditions import IDENTITY
+from segmentation.conditions import IDENTITY, TIER
 from segmentation.database import Database
 from segmentation.guard import Figure
 from segmentation.index import Snapshot
@@ -23,10 +23,15 @@ AnyAsked = TypeVar("AnyAsked", bound=AudienceAsked)
 
 @dataclass(frozen=True)
 class Asked:
-    """An audience somebody asked for, and whether they may know exactly how many it holds."""
+    """An audience somebody asked for, and whether they may know exactly how many it holds.
+
+    Blurred figures are those of the run as it was `published`: were tiers set by hand in them,
+    whoever may set them could move one person in and out and see in which other parts they are.
+    """
 
     snapshot: Snapshot
     audience: Audience
+    published: Audience
     purpose: str | None
     is_exact: bool
 
@@ -38,13 +43,13 @@ class Asked:
 
     def guarded(self) -> Figure:
         """How many it holds for callers who may not list them."""
-        return self.snapshot.guard.tell(self.audience, self.purpose)
+        return self.snapshot.guard.tell(self.published, self.purpose)
 
     def explanation(self) -> dict[str, Any]:
         """Its parts with how many each holds, as far as the caller may know."""
         if self.is_exact:
             return self.audience.explain()
-        guard, audience = self.snapshot.guard, self.audience
+        guard, audience = self.snapshot.guard, self.published
         return audience.explain(lambda part: guard.tell(audience, self.purpose, part).count)
 
 
@@ -52,7 +57,9 @@ def ask(request: Request, snapshot: Snapshot, key: Key, text: str, *, purpose: s
     """Answer a filter for a caller, without those who refuse the purpose."""
     request.scope["coterie.purpose"] = purpose
     hidden = NOBODY if purpose is None else snapshot.audiences.refusing(purpose)
-    audience = snapshot.audience(text, hidden=hidden)
+    audience = published = snapshot.audience(text, hidden=hidden)
+    if audience.uses(TIER) and snapshot.overlay.seq:
+        published = snapshot.as_published.audience(text, hidden=hidden)
     may_list = key.allows("members") or key.allows("export")
     if audience.uses(IDENTITY) and not may_list:
         raise Forbidden(
@@ -61,7 +68,7 @@ def ask(request: Request, snapshot: Snapshot, key: Key, text: str, *, purpose: s
         )
     if not may_list:
         cast(Pace, request.app.state.figures).spend(key.key_id)
-    return Asked(snapshot, audience, purpose, may_list)
+    return Asked(snapshot, audience, published, purpose, may_list)
 
 
 def filter_of(request: Request, asked: AnyAsked) -> AnyAsked:

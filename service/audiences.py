@@ -86,7 +86,9 @@ class ExportAsked(AudienceAsked):
         "destination forgets whoever is not there.",
     )
     since: str | None = Field(
-        default=None, max_length=200, description="The run a delta starts from."
+        default=None,
+        max_length=200,
+        description="What a delta starts from: the `X-Run-Id` of an earlier file.",
     )
     hash_ids: bool = Field(default=False, description="Whether to give SHA-256 for the ids.")
     destination: DestinationName | None = Field(

@@ -97,7 +97,7 @@ class HotLookUp:
     def _head_of(self, snapshot: Snapshot) -> bytes:
         """The headers that all answers of a snapshot have in common, written once."""
         if snapshot is not self._snapshot:
-            tag = (b"etag", etag(snapshot.run_id).encode())
+            tag = (b"etag", etag(snapshot.version).encode())
             self._head = written(((b"content-type", b"application/json"), tag, *SECURITY_HEADERS))
             self._snapshot = snapshot
         return self._head

@@ -4,9 +4,9 @@ import asyncio
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, cast
+from typing import Annotated, Protocol, cast
 
 from fastapi import Depends, Request, Response
 
@@ -18,6 +18,19 @@ from service.errors import NoSnapshot
 from service.telemetry import Telemetry
 
 Mark = tuple[int, int, int]
+
+
+class Decided(Protocol):
+    """What people decided since the runs were made."""
+
+    def amend(self, snapshot: Snapshot) -> None:
+        """Let a snapshot know what people decided about purposes."""
+
+    def seen(self, snapshot: Snapshot) -> Snapshot:
+        """A run with all that was set by hand until now."""
+
+    def seen_through(self, snapshot: Snapshot, seq: int) -> Snapshot:
+        """A run with what was set by hand up to an entry of the ledger."""
 
 
 class LiveSnapshots:
@@ -41,18 +54,25 @@ class LiveSnapshots:
         self._telemetry = telemetry
         self._keep = keep
         self._live: Snapshot | None = None
+        self._shown: Snapshot | None = None
         self._seen: Mark | None = None
         self._refused: Mark | None = None
         self._older: OrderedDict[str, Snapshot] = OrderedDict()
         self._opening = threading.Lock()
-        self.prepare: Callable[[Snapshot], None] | None = None
-        """Is told of each snapshot before anyone is answered from it."""
+        self.book: Decided | None = None
+        """Knows what people decided since a run; is asked before anyone is answered from one."""
 
     def current(self) -> Snapshot:
-        """Return the live snapshot; raise `NoSnapshot` before the first is published."""
-        if self._live is None:
+        """Return the live snapshot, with tiers set by hand since laid over.
+
+        Raises
+        ------
+        NoSnapshot
+            Before the first is published.
+        """
+        if self._shown is None:
             raise NoSnapshot("Nothing is published yet. `coterie run` makes the first snapshot.")
-        return self._live
+        return self._shown
 
     @property
     def run_id(self) -> str | None:
@@ -60,7 +80,7 @@ class LiveSnapshots:
         return self._live.run_id if self._live else None
 
     def of_run(self, run_id: str) -> Snapshot:
-        """Return the snapshot of a run that is still kept; raise `NotFound` when it is not."""
+        """Return a run that is still kept, as it was published; raise `NotFound` when it is not."""
         if self._live is not None and self._live.run_id == run_id:
             return self._live
         if run_id not in self._older:
@@ -69,6 +89,20 @@ class LiveSnapshots:
         while len(self._older) > self._keep:
             self._older.popitem(last=False)
         return self._older[run_id]
+
+    def seen_through(self, run_id: str, seq: int) -> Snapshot:
+        """Return a run with what was set by hand up to an entry of the ledger, 0 for nothing."""
+        shown = self._shown
+        if shown is not None and (shown.run_id, shown.overlay.seq) == (run_id, seq):
+            return shown
+        snapshot = self.of_run(run_id)
+        return snapshot if self.book is None or not seq else self.book.seen_through(snapshot, seq)
+
+    def show_again(self) -> None:
+        """Let the live snapshot be seen with what was decided since."""
+        live = self._live
+        if live is not None:
+            self._shown = live if self.book is None else self.book.seen(live)
 
     def ancestry(self, snapshot: Snapshot) -> Iterator[Snapshot]:
         """Go from a snapshot back through the runs it continued, as far as they are kept."""
@@ -88,6 +122,7 @@ class LiveSnapshots:
             self._refuse(mark, error)
             return
         self._seen, self._live = mark, live
+        self.show_again()
         created = datetime.fromisoformat(live.manifest["created"])
         self._telemetry.swapped(live.run_id, created=created)
 
@@ -107,8 +142,8 @@ class LiveSnapshots:
         # when two threads do so at once.
         with self._opening:
             snapshot = self._store.snapshot(run_id)
-        if self.prepare is not None:
-            self.prepare(snapshot)
+        if self.book is not None:
+            self.book.amend(snapshot)
         return snapshot
 
     def _mark(self) -> Mark | None:
@@ -142,13 +177,13 @@ def live_snapshots(request: Request) -> LiveSnapshots:
 async def live_snapshot(request: Request, response: Response, _: Caller) -> Snapshot:
     """Pin the live snapshot for one request and name it in the answer's `ETag`."""
     snapshot = live_snapshots(request).current()
-    response.headers["ETag"] = etag(snapshot.run_id)
+    response.headers["ETag"] = etag(snapshot.version)
     return snapshot
 
 
-def etag(run_id: str) -> str:
-    """Return the entity tag of everything a run answers."""
-    return f'"{run_id}"'
+def etag(version: str) -> str:
+    """Return the entity tag of everything a run answers, with what was set by hand since."""
+    return f'"{version}"'
 
 
 LiveSnapshot = Annotated[Snapshot, Depends(live_snapshot)]

@@ -31,10 +31,14 @@ PageToken = Annotated[
 
 @dataclass(frozen=True)
 class Place:
-    """Where a list goes on: in which run, and after how many rows."""
+    """Where a list goes on: in which run, and after how many rows.
+
+    `seq` is the entry of the ledger up to which tiers set by hand count in it.
+    """
 
     run_id: str
     offset: int
+    seq: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,8 @@ class Page:
         reached = self.offset + self.limit
         if reached >= total + len(self.snapshot.erased.rows):
             return None
-        return write_token(Place(self.snapshot.run_id, reached), listing=self.listing)
+        seq = self.snapshot.overlay.seq
+        return write_token(Place(self.snapshot.run_id, reached, seq), listing=self.listing)
 
 
 async def page(
@@ -68,7 +73,7 @@ async def page(
     listing = listing_of(request)
     place = read_token(page_token, listing=listing) if page_token else None
     snapshot = begun if place is None else snapshot_at(request, place)
-    response.headers["ETag"] = etag(snapshot.run_id)
+    response.headers["ETag"] = etag(snapshot.version)
     return Page(snapshot, place.offset if place else 0, page_size, listing)
 
 
@@ -78,7 +83,7 @@ def snapshot_at(request: Request, place: Place | None) -> Snapshot:
     if place is None:
         return snapshots.current()
     try:
-        return snapshots.of_run(place.run_id)
+        return snapshots.seen_through(place.run_id, place.seq)
     except NotFound as error:
         raise Gone(
             f"The run `{place.run_id}` of this `page_token` is no longer kept. "
@@ -96,7 +101,8 @@ def listing_of(request: Request) -> str:
 
 def write_token(place: Place, *, listing: str) -> str:
     """Return an opaque token that holds a place and fits only the list it was made for."""
-    document = orjson.dumps({"run": place.run_id, "offset": place.offset})
+    facts = {"run": place.run_id, "offset": place.offset}
+    document = orjson.dumps(facts | ({"seq": place.seq} if place.seq else {}))
     return urlsafe_b64encode(checksum(document, listing) + document).decode().rstrip("=")
 
 
@@ -109,7 +115,7 @@ def read_token(token: str, *, listing: str, field: str = "query.page_token") -> 
     if raw[:DIGEST] != checksum(raw[DIGEST:], listing):
         raise foreign_token(field)
     document = orjson.loads(raw[DIGEST:])
-    return Place(document["run"], document["offset"])
+    return Place(document["run"], document["offset"], document.get("seq", 0))
 
 
 def checksum(document: bytes, listing: str) -> bytes:

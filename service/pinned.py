@@ -1,6 +1,7 @@
 """Reading for a campaign: from the run it keeps, for its length, beside the run that is live.
 
-Erasure and consent reach every run that is kept, so they win here as well.
+Erasure and consent reach every run that is kept, so they win here as well. Tiers set by hand are
+those that were in force when the campaign began.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
 
-from segmentation.campaigns import CampaignClosed, run_for
+from segmentation.campaigns import CampaignClosed, kept_by
 from segmentation.errors import NotFound
 from segmentation.index import Snapshot
 from service.asking import database_of
@@ -32,15 +33,15 @@ async def snapshot_for(request: Request, _: Caller, campaign: For = None) -> Sna
     if campaign is None:
         return snapshots.current()
     try:
-        run_id = await asyncio.to_thread(run_for, database_of(request), campaign)
+        kept = await asyncio.to_thread(kept_by, database_of(request), campaign)
     except CampaignClosed as error:
         raise Gone(str(error), resync=request.url.path) from error
-    if run_id is None:
+    if kept is None:
         return snapshots.current()
     try:
-        return await asyncio.to_thread(snapshots.of_run, run_id)
+        return await asyncio.to_thread(snapshots.seen_through, kept.run_id, kept.tiers_through)
     except NotFound as error:
-        why = f"The run `{run_id}` of this campaign is no longer kept."
+        why = f"The run `{kept.run_id}` of this campaign is no longer kept."
         raise Gone(why, resync=request.url.path) from error
 
 
@@ -48,7 +49,7 @@ async def named_snapshot(
     response: Response, snapshot: Annotated[Snapshot, Depends(snapshot_for)]
 ) -> Snapshot:
     """Pin that run for one request and name it in the answer's `ETag`."""
-    response.headers["ETag"] = etag(snapshot.run_id)
+    response.headers["ETag"] = etag(snapshot.version)
     return snapshot
 
 

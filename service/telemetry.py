@@ -145,6 +145,10 @@ class Telemetry:
         """Log that the audit log could not be written; it keeps what it took and tries again."""
         self.log.error("audit_not_written", reason=type(error).__name__)
 
+    def unread(self, error: Exception) -> None:
+        """Log that decisions could not be read; what was known last counts, and it tries again."""
+        self.log.error("decisions_not_read", reason=type(error).__name__)
+
     def exposition(self) -> bytes:
         """Write the figures for Prometheus, those of all workers when they share a folder."""
         self.settle()

@@ -1,8 +1,9 @@
 """A small but complete snapshot with planted circles, for tests of whatever reads one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -61,8 +62,12 @@ def build_snapshot(
     seed: int = 0,
     run_id: str = RUN_ID,
     previous: str | None = None,
+    by_hand: Mapping[str, str] | None = None,
 ) -> Snapshot:
-    """Write a valid snapshot of `users` people into `folder` and open it."""
+    """Write a valid snapshot of `users` people into `folder` and open it.
+
+    `by_hand` names the tiers the run took over from what was set by hand.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     facts = Facts(
         run_id=run_id,
@@ -75,7 +80,7 @@ def build_snapshot(
         inputs={"events": "f00d"},
         next_circle_numbers={"interest": PARENT + 1, "lifestyle": len(LIFESTYLE) + 1},
     )
-    tables = build_tables(users=users, seed=seed, run_id=run_id)
+    tables = build_tables(users=users, seed=seed, run_id=run_id, by_hand=by_hand or {})
     plant_models(folder / "models", tables.tags, users)
     plant_resonance(folder / FOLDER, tables.tags.words)
     write_snapshot(folder, tables, facts=facts)
@@ -141,7 +146,13 @@ def plant_resonance(folder: Path, tags: Sequence[str]) -> None:
     save_arrays(folder / FILE, found.to_arrays() | words | missed)
 
 
-def build_tables(*, users: int = 500, seed: int = 0, run_id: str = RUN_ID) -> SnapshotTables:
+def build_tables(
+    *,
+    users: int = 500,
+    seed: int = 0,
+    run_id: str = RUN_ID,
+    by_hand: Mapping[str, str] = MappingProxyType({}),
+) -> SnapshotTables:
     """What a run over `users` people might have found."""
     random = np.random.default_rng(seed)
     people = [user_id(number) for number in range(users)]
@@ -150,6 +161,9 @@ def build_tables(*, users: int = 500, seed: int = 0, run_id: str = RUN_ID) -> Sn
         *memberships(people, "lifestyle", len(LIFESTYLE), random),
     ]
     tiers = [tier(person, random) for person in people]
+    for row in tiers:
+        if (given := by_hand.get(row["user_id"])) is not None:
+            row |= {"tier": given, "reason_codes": ["by_hand"]}
     changes = [change(row, random) for row in tiers if random.random() < 0.2]
     stages = [stage(person, random) for person in people]
     return SnapshotTables(

@@ -9,12 +9,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, database_url
+from segmentation.cli.options import (
+    DEFAULT_STORE,
+    Json,
+    StorePath,
+    answer,
+    clock,
+    database_of,
+    has_database,
+)
 from segmentation.errors import FilterError, UsageError
 
 if TYPE_CHECKING:
     from segmentation.audience import Audience
     from segmentation.index import Snapshot
+    from segmentation.store import Store
 
 
 def register(app: typer.Typer) -> None:
@@ -35,11 +44,13 @@ def audience(
     store: StorePath = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
-    """Ask who fulfils a filter such as `circle = "interest-17" AND tier >= "gold"`."""
+    """Ask who fulfils a filter such as `circle = "interest-17" AND tier >= "gold"`.
+
+    The live run tells tiers set by hand since; a run named with `--run` is asked as it was.
+    """
     from segmentation.store import Store
 
-    snapshot = Store(store).snapshot(run)
-    learn_decisions(snapshot, store)
+    snapshot = snapshot_of(Store(store), run)
     asked = found(snapshot, expr, purpose)
     facts: dict[str, Any] = {"run_id": snapshot.run_id, "filter": expr, "count": len(asked)}
     if out is not None:
@@ -53,15 +64,18 @@ def audience(
         answer(facts, as_json, lambda: show_parts(facts["explanation"]))
 
 
-def learn_decisions(snapshot: "Snapshot", store: Path) -> None:
-    """Let the snapshot know what people decided since the run, where there is a database."""
+def snapshot_of(store: "Store", run: str | None) -> "Snapshot":
+    """A run with what people decided since: consent, and on the live run tiers set by hand."""
     from segmentation.consents import decisions
-    from segmentation.database import FILE, open_database
+    from segmentation.decisions import in_force_on
 
-    url = database_url()
-    if url or (store / FILE).exists():
-        made = decisions(open_database(store, url))
+    snapshot = store.snapshot(run)
+    if not has_database(store.path):
+        return snapshot
+    with database_of(store.path) as database:
+        made = decisions(database)
         snapshot.audiences.amend((each.user_id, each.purpose, each.granted) for each in made)
+        return in_force_on(snapshot, database, now=clock()) if run is None else snapshot
 
 
 def found(snapshot: "Snapshot", expr: str, purpose: str | None) -> "Audience":

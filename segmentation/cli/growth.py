@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from segmentation.cli.audiences import found, learn_decisions
+from segmentation.cli.audiences import found, snapshot_of
 from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer
 from segmentation.errors import NotFound, UsageError
 
@@ -59,8 +59,7 @@ def lookalikes(
     from segmentation.store import Store
 
     opened = Store(store)
-    snapshot = opened.snapshot(run)
-    learn_decisions(snapshot, store)
+    snapshot = snapshot_of(opened, run)
     seeds_in = chosen(circle, audience, ids)
     now = Expansion.of(snapshot, seeds_in(snapshot), purpose=purpose)
     earlier = run_before(opened, snapshot)
@@ -92,8 +91,7 @@ def crossover(
     from segmentation.crossover import circles_for, partners_of, people_with_tags
     from segmentation.store import Store
 
-    snapshot = Store(store).snapshot(run)
-    learn_decisions(snapshot, store)
+    snapshot = snapshot_of(Store(store), run)
     ways = (circle, audience, ids, tags)
     if sum(given is not None for given in ways) != 1:
         raise UsageError("Give a circle's id, `--audience`, `--ids` or `--tags`: one of them.")
@@ -130,8 +128,7 @@ def ambassadors(
     """Choose whom to start from so that a message reaches most people of a circle, or of all."""
     from segmentation.store import Store
 
-    snapshot = Store(store).snapshot(run)
-    learn_decisions(snapshot, store)
+    snapshot = snapshot_of(Store(store), run)
     facts: dict[str, Any] = {"run_id": snapshot.run_id, "eligible_for": purpose}
     if creators and circle is None:
         raise UsageError("`--creators` needs `--circle ID`: creators are told circle by circle.")

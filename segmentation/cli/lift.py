@@ -221,6 +221,7 @@ def opened(path: Path) -> Iterator["Opened"]:
     """Open a store, its live run and its database for one command."""
     from segmentation import consents
     from segmentation.database import open_database
+    from segmentation.decisions import in_force_on
     from segmentation.store import Store
 
     database = open_database(path, database_url())
@@ -228,7 +229,8 @@ def opened(path: Path) -> Iterator["Opened"]:
         with Store(path).snapshot() as snapshot:
             made = consents.decisions(database)
             snapshot.audiences.amend((each.user_id, each.purpose, each.granted) for each in made)
-            yield Opened(Store(path), database, snapshot)
+            seen = in_force_on(snapshot, database, now=clock())
+            yield Opened(Store(path), database, seen)
     finally:
         database.dispose()
 

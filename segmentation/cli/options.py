@@ -74,6 +74,13 @@ def database_url() -> str | None:
     return os.environ.get("COTERIE_DATABASE_URL")
 
 
+def has_database(store: Path) -> bool:
+    """Whether there is a database to ask; a command that only reads makes none."""
+    from segmentation.database import FILE
+
+    return database_url() is not None or (store / FILE).exists()
+
+
 @contextmanager
 def database_of(store: Path) -> Iterator["Database"]:
     """Open the database of a store for one command."""

@@ -7,7 +7,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, clock, database_url
+from segmentation.cli.options import (
+    DEFAULT_STORE,
+    Json,
+    StorePath,
+    answer,
+    clock,
+    database_of,
+    database_url,
+    has_database,
+)
 
 What = Literal[
     "members",
@@ -121,10 +130,18 @@ def export(
     store: StorePath = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
-    """Write one table of a run as Parquet, CSV or NDJSON."""
+    """Write one table of a run as Parquet, CSV or NDJSON.
+
+    Of the live run, `tiers` and `users` tell what is in force: tiers set by hand since as well.
+    """
+    from segmentation.decisions import held_otherwise
     from segmentation.export import export_table
     from segmentation.store import Store
 
-    rows = export_table(Store(store), what, out, run=run, format=file_format)
+    opened, held = Store(store), {}
+    if run is None and what in ("tiers", "users") and has_database(store):
+        with database_of(store) as database:
+            held = held_otherwise(opened, database, now=clock())
+    rows = export_table(opened, what, out, run=run, format=file_format, held=held)
     facts = {"table": what, "rows": rows, "out": str(out)}
     answer(facts, as_json, lambda: typer.echo(f"{rows:,} rows of {what} in {out}."))

@@ -67,12 +67,12 @@ async def query_audience(
     listing = f"{request.url.path} {named.filter} {named.purpose}"
     place = place_in(asked, listing)
     snapshot = begun if place is None else snapshot_at(request, place)
-    response.headers["ETag"] = etag(snapshot.run_id)
+    response.headers["ETag"] = etag(snapshot.version)
     found = ask(request, snapshot, key, named.filter, purpose=named.purpose).audience
     first = found.rank(place.offset) if place else 0
     page = found.places[first : first + asked.page_size]
     is_last = first + asked.page_size >= len(found)
-    token = None if is_last else write_token(Place(snapshot.run_id, page[-1] + 1), listing=listing)
+    token = None if is_last else token_after(page[-1], snapshot, listing)
     request.scope["coterie.people"] = len(page)
     return AudiencePage(
         run_id=snapshot.run_id,
@@ -104,11 +104,16 @@ def place_in(asked: QueryAsked, listing: str) -> Place | None:
     return read_token(asked.page_token, listing=listing, field="body.page_token")
 
 
+def token_after(last: int, snapshot: Snapshot, listing: str) -> str:
+    """Where a list goes on after somebody's place."""
+    return write_token(Place(snapshot.run_id, last + 1, snapshot.overlay.seq), listing=listing)
+
+
 def shared(one: Asked, other: Asked) -> int | None:
     """How many two audiences have in common, as far as the caller may know."""
     if one.is_exact and other.is_exact:
         return one.audience.places.intersection_cardinality(other.audience.places)
-    return one.snapshot.guard.tell_common(one.audience, other.audience, one.purpose).count
+    return one.snapshot.guard.tell_common(one.published, other.published, one.purpose).count
 
 
 @router.post(
@@ -125,7 +130,8 @@ async def export_audience(
     """Stream the ids of an audience: all, what changed since a run, or a mirror.
 
     A file has the column `user_id`; a delta has `operation` (`add` or `remove`) before it. The run
-    stands in `X-Run-Id`, so that the next delta can start from it.
+    stands in `X-Run-Id`, with the place of tiers set by hand since after it where some count, so
+    that the next delta can start from it.
     """
     named = whereto(filter_of(request, asked))
     found = ask(request, snapshot, key, named.filter, purpose=named.purpose).audience
@@ -140,10 +146,10 @@ async def export_audience(
         lines = listed(found, named.format, hash_ids=named.hash_ids)
     request.scope["coterie.people"] = len(found)
     headers = {
-        "X-Run-Id": snapshot.run_id,
+        "X-Run-Id": snapshot.version,
         "X-Mode": named.mode,
         "Content-Disposition": f'attachment; filename="audience.{named.format}"',
-        "ETag": etag(snapshot.run_id),
+        "ETag": etag(snapshot.version),
     }
     return StreamingResponse(lines, media_type=MEDIA_TYPES[named.format], headers=headers)
 
@@ -160,10 +166,13 @@ def whereto(asked: ExportAsked) -> ExportAsked:
     )
 
 
-def earlier(request: Request, run_id: str | None) -> Snapshot:
-    """The run a delta starts from."""
+def earlier(request: Request, version: str | None) -> Snapshot:
+    """The run a delta starts from, as it was seen then."""
+    run_id, _, seq = str(version).partition(".")
+    if seq and not seq.isdecimal():
+        raise InvalidValue("`since` must be the `X-Run-Id` of a file.", field="body.since")
     try:
-        return live_snapshots(request).of_run(str(run_id))
+        return live_snapshots(request).seen_through(run_id, int(seq or 0))
     except NotFound as error:
         raise Gone(
             f"The run `{run_id}` is no longer kept. Ask for `mirror` and go on from its run.",

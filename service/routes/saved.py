@@ -147,7 +147,7 @@ def described(
     request: Request, response: Response, found: Saved, snapshot: Snapshot, key: Key
 ) -> SavedAudienceAnswer:
     """Say how many a saved audience holds now; the last count that worked is kept for later."""
-    response.headers["ETag"] = f'"{snapshot.run_id}.{found.version}"'
+    response.headers["ETag"] = f'"{snapshot.version}.{found.version}"'
     last = saved.last_count(database_of(request), found.audience_id)
     facts: dict[str, Any] = {"run_id": snapshot.run_id, **vars(found)}
     try:

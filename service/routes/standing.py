@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -13,6 +13,7 @@ from segmentation.noticeboard import list_notices, notice_of
 from segmentation.overrides import lift, set_tier
 from service.asking import database_of
 from service.auth import CanReadTiers
+from service.decided import DecisionBook
 from service.errors import InvalidValue, problems
 from service.live import LiveSnapshot
 from service.schemas import UserId
@@ -44,6 +45,7 @@ def put_tier(
             author=key.name,
             now=now,
         )
+    cast(DecisionBook, request.app.state.decided).refresh()
     return TierSet.model_validate(
         {"run_id": snapshot.run_id, "user_id": user_id, "entry": asdict(entry)}
     )
@@ -76,6 +78,7 @@ def get_standing(
     at: At = None,
 ) -> Standing:
     """Tell which tier a user holds at a moment, what it gives that day, and every change before."""
+    cast(DecisionBook, request.app.state.decided).refresh()  # what is past its time has ended
     database, moment = database_of(request), at or datetime.now(UTC)
     history = ledger.history(database, user_id)
     if not history:

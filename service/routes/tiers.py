@@ -21,9 +21,11 @@ TierFilter = Annotated[
 @router.get("", responses=problems(401, 403, 404, 410, 422, 500, 503))
 async def list_tiers(snapshot: ReadSnapshot, key: CanReadTiers) -> TierList:
     """Show the tiers with their benefits and how many hold each, the lowest first."""
-    tiers = snapshot.tiers()
-    shown = tiers if key.allows("members") else map(snapshot.guard.tier, tiers)
-    return TierList.model_validate({"run_id": snapshot.run_id, "tiers": list(shown)})
+    if key.allows("members"):
+        shown = snapshot.tiers()
+    else:  # by setting one person's tier one could else tell who else is in it
+        shown = list(map(snapshot.guard.tier, snapshot.as_published.tiers()))
+    return TierList.model_validate({"run_id": snapshot.run_id, "tiers": shown})
 
 
 @router.get("/assignments", responses=problems(401, 403, 404, 410, 422, 500, 503))
@@ -49,7 +51,7 @@ def list_changes(response: Response, page: Paged, feed: FeedAt, _: CanReadTiers)
     and the erased left out, is what is in force.
     """
     since = write_since(feed.reached)
-    response.headers["ETag"] = etag(f"{page.snapshot.run_id}.{since}")  # changes between runs too
+    response.headers["ETag"] = etag(f"{page.snapshot.version}.{since}")  # changes between runs too
     going_on = write_token(Place(page.snapshot.run_id, feed.reached.seq), listing=page.listing)
     return TierChangeFeed.model_validate(
         {

@@ -15,7 +15,7 @@ from segmentation.erasure import erase
 from segmentation.store import Store
 from service.asking import database_of
 from service.auth import CanAdminister, CanListMembers, CanRead, doorkeeper
-from service.consent import ConsentBook
+from service.decided import DecisionBook
 from service.errors import problems
 from service.live import LiveSnapshot, etag
 from service.pinned import ReadSnapshot, snapshot_for
@@ -53,7 +53,7 @@ async def batch_get_users(
     # Written as they are: reading a thousand users into their model takes thrice as long as the
     # rest of the answer. A test holds what is written to the model.
     body = orjson.dumps({"run_id": snapshot.run_id, **found._asdict()})
-    headers = {"ETag": etag(snapshot.run_id)}
+    headers = {"ETag": etag(snapshot.version)}
     return Response(body, media_type="application/json", headers=headers)
 
 
@@ -76,7 +76,7 @@ def decide_consent(
     snapshot.user(asked.user_id)
     decision = Decision(**asked.model_dump())
     decide(database_of(request), decision, by=key.key_id, now=datetime.now(UTC))
-    cast(ConsentBook, request.app.state.consents).refresh()
+    cast(DecisionBook, request.app.state.decided).refresh()
     known = snapshot.user(asked.user_id)
     return ConsentAnswer.model_validate({"run_id": snapshot.run_id, **known})
 
@@ -133,7 +133,7 @@ class UserLookUp:
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", b"%d" % len(body)),
-            (b"etag", etag(snapshot.run_id).encode()),
+            (b"etag", etag(snapshot.version).encode()),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -189,14 +189,14 @@ def test_a_campaign_reads_its_run_until_it_is_over(start, database, store):
     plain = start()
     pinned = start(replace(ASKED, pinned=True, until=NOW + DAY), run_id=RUNS[0])
 
-    assert campaigns.run_for(database, plain.campaign_id, now=NOW) is None
-    assert campaigns.run_for(database, pinned.campaign_id, now=NOW) == RUNS[0]
+    assert campaigns.kept_by(database, plain.campaign_id, now=NOW) is None
+    assert campaigns.kept_by(database, pinned.campaign_id, now=NOW).run_id == RUNS[0]
     with pytest.raises(CampaignClosed, match="is over"):
-        campaigns.run_for(database, pinned.campaign_id, now=NOW + DAY)
+        campaigns.kept_by(database, pinned.campaign_id, now=NOW + DAY)
     with store.snapshot() as snapshot, pytest.raises(CampaignClosed, match="keeps to the run"):
         campaigns.extend(database, snapshot, pinned.campaign_id, now=NOW)
     with pytest.raises(NotFound):
-        campaigns.run_for(database, "camp-0", now=NOW)
+        campaigns.kept_by(database, "camp-0", now=NOW)
 
 
 def test_who_refuses_or_is_erased_is_in_no_list(start, database, store):

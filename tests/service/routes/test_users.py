@@ -233,7 +233,7 @@ def test_a_decision_about_consent_wins_at_once(changing):
     for granted in (False, True, False):
         body = {"user_id": someone, "purpose": "ads", "granted": granted}
         told = workers[0].post("/v1/users:consent", json=body).json()
-        workers[1].app.state.consents.refresh()
+        workers[1].app.state.decided.refresh()
         assert ("ads" in told["eligible_for"]) is granted
         assert ("ads" in told["refuses"]) is not granted
         for worker in workers:
