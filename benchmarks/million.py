@@ -2,55 +2,123 @@
 
     python -m benchmarks.sharing --million
 
-Facts and the model are drawn at random; the work is that of `coterie score` and of
-`POST /v1/content:resonance`, the answer checked by its schema and written as JSON.
+Facts and the model are drawn at random beside a planted crowd; the work is that of `coterie score`,
+`POST /v1/content:resonance` and `POST /v1/content:score`, as a user or a client asks them.
 """
 
+import resource
+import subprocess
 import tempfile
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.crowd import build
+from benchmarks.server import COTERIE, running
+from benchmarks.serving import SERVE, told
 from models.evidence import FEATURES
 from models.propensity import SharePropensity
 from models.resonance import Resonance, gaps
+from segmentation import keys
 from segmentation.arrays import save_arrays
-from segmentation.config import Config
+from segmentation.database import open_database
 from segmentation.engine import DuckEngine
-from segmentation.resonance import FILE, FOLDER, GAPS, ContentResonance
-from segmentation.scoring import score_exposures
-from segmentation.sharelog import STATE, Learned, keep_learned, open_facts
-from segmentation.sharestate import read_state
-from service.contents import ResonanceAnswer
+from segmentation.learned import Learned, keep_learned
+from segmentation.resonance import FILE, FOLDER, GAPS
+from segmentation.sharelog import open_facts
+from segmentation.sharestate import STATE
+from segmentation.sharetotals import read_state
+from segmentation.store import Store
+from tests.snapshots import RUN_ID
 
 PEOPLE, ITEMS, TAGS, CIRCLES = 1_000_000, 20_000, 2_000, 60
 DAY = 86_400_000_000
 START = 1_700_000_000_000_000
+ROUNDS = 3
 
 
 def main() -> None:
-    """Plant the facts of a million people and time the answer."""
+    """Plant a million people and time the answers."""
     with tempfile.TemporaryDirectory() as scratch:
-        snapshot = Path(scratch)
-        plant(snapshot / FOLDER)
-        with DuckEngine(temp_directory=snapshot / "spill") as engine:
-            open_facts(engine, snapshot)
-            read_state(engine, people=PEOPLE).save(snapshot / FOLDER / STATE)
-        path = snapshot / "asked.parquet"
+        store = Path(scratch) / "store"
+        secret = prepare(store)
+        path = Path(scratch) / "asked.parquet"
         ask_everybody(path)
-        for _ in range(3):
-            wall, cpu = time.perf_counter(), time.process_time()
-            told = score_exposures(snapshot, [str(path)], base=snapshot, config=Config())
-            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-            print(f"{told.rows.valid:,} people and one content: {wall:.1f} s, {cpu:.1f} CPU s")
-        time_resonance(snapshot / FOLDER)
+        out = Path(scratch) / "said.parquet"
+        for title, words in {
+            "a file of a million people and one content": ("--exposures", path),
+            "everybody and one content": ("--content-id", "c7"),
+            "the best 1,000 of everybody, with reasons": ("--content-id", "c7", "--best", "1000",
+                                                          "--reasons"),
+        }.items():  # fmt: skip
+            time_command(title, "score", *words, "--out", out, "--store", store)
+        with running(SERVE, store, log_level="warning") as (port, _):
+            address, headers = f"http://127.0.0.1:{port}", {"Authorization": f"Bearer {secret}"}
+            with httpx.Client(base_url=address, headers=headers, timeout=120) as client:
+                time_routes(client)
 
 
-def time_resonance(folder: Path) -> None:
-    """Time answers about contents of five tags, every pair of circle and tag known."""
+def prepare(store: Path) -> str:
+    """Publish a crowd with facts, a model and resonance; return the secret of a key."""
+    run, now = store / "runs" / RUN_ID, datetime.now(UTC)
+    run.parent.mkdir(parents=True)
+    build(run, PEOPLE)
+    plant(run / FOLDER)
+    plant_resonance(run / FOLDER)
+    with DuckEngine(temp_directory=store / "spill") as engine:
+        open_facts(engine, run)
+        read_state(engine, people=PEOPLE).save(run / FOLDER / STATE)
+    Store(store).publish(RUN_ID, now=now)
+    return keys.create(
+        open_database(store), name="bench", scopes=("read", "members"), now=now
+    ).secret
+
+
+def time_command(title: str, *words: object) -> None:
+    """Print the time of a command from start to end, of the fastest of some rounds."""
+    spent = []
+    for _ in range(ROUNDS):
+        wall, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([COTERIE, *map(str, words)], check=True, stdout=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        spent.append((time.perf_counter() - wall, cpu))
+    wall, cpu = (min(column) for column in zip(*spent, strict=True))
+    print(f"{title}: {wall:.1f} s, {cpu:.1f} CPU s", flush=True)
+
+
+def time_routes(client: httpx.Client) -> None:
+    """Print how long answers about contents take over HTTP, one after another."""
+    rng = np.random.default_rng(1)
+
+    def tags() -> list[str]:
+        return [f"tag-{number:04}" for number in rng.choice(TAGS, 5, replace=False)]
+
+    def users() -> list[str]:
+        return [f"user-{number:08}" for number in rng.integers(PEOPLE, size=100)]
+
+    def asked(path: str, body: Callable[[], dict[str, object]], rounds: int) -> None:
+        client.post(path, json=body()).raise_for_status()
+        times = []
+        for _ in range(rounds):
+            words, began = body(), time.perf_counter()
+            client.post(path, json=words).raise_for_status()
+            times.append(1e3 * (time.perf_counter() - began))
+        print(f"{path} {list(words)}: {told(times)}", flush=True)
+
+    asked("/v1/content:resonance", lambda: {"tags": tags()}, 500)
+    asked("/v1/content:score", lambda: {"tags": tags(), "user_ids": users()}, 100)
+    asked("/v1/content:score", lambda: {"tags": tags(), "limit": 100}, 20)
+
+
+def plant_resonance(folder: Path) -> None:
+    """Write resonance in which every pair of a circle and a tag is known."""
     rng = np.random.default_rng(1)
     pairs = CIRCLES * TAGS
     found = Resonance(
@@ -68,27 +136,18 @@ def time_resonance(folder: Path) -> None:
         unknown=np.array([0.3, 0.1]),
         power=np.array([1.0]),
     )
-    names = [f"interest-{number}" for number in range(CIRCLES)]
-    words = {"tag_names": np.array([f"t{n}" for n in range(TAGS)]), "circle_ids": np.array(names)}
+    words = {
+        "tag_names": np.array([f"tag-{number:04}" for number in range(TAGS)]),
+        "circle_ids": np.array([f"interest-{number + 1}" for number in range(CIRCLES)]),
+    }
     missed = {f"{GAPS}{name}": values for name, values in vars(gaps(found)).items()}
     save_arrays(folder / FILE, found.to_arrays() | words | missed)
-    size = PEOPLE // CIRCLES
-    circles = {name: {"circle_id": name, "name": name, "size": size} for name in names}
-    told = ContentResonance(folder, circles)
-    seconds = []
-    for _ in range(500):
-        tags = [f"t{number}" for number in rng.choice(TAGS, 5, replace=False)]
-        begin = time.perf_counter()
-        ResonanceAnswer.model_validate({"run_id": "x", **told.answer(tags)}).model_dump_json()
-        seconds.append(time.perf_counter() - begin)
-    middle, high = 1000 * np.quantile(seconds, [0.5, 0.95])
-    print(f"resonance of {CIRCLES} circles: median {middle:.1f} ms, p95 {high:.1f} ms")
 
 
 def ask_everybody(path: Path) -> None:
     """Write a table that asks of everybody and one content."""
     moment = pa.array(np.full(PEOPLE, START + 61 * DAY), pa.timestamp("us"))
-    users = [f"u{number:08d}" for number in range(PEOPLE)]
+    users = [f"user-{number:08}" for number in range(PEOPLE)]
     pq.write_table(pa.table({"user_id": users, "content_id": ["c7"] * PEOPLE, "ts": moment}), path)
 
 
@@ -101,7 +160,7 @@ def plant(folder: Path) -> None:
     shared = (rng.random(seen) < 0.03).astype(np.int32)
     facts = {
         "person": {
-            "user_id": [f"u{number:08d}" for number in range(PEOPLE)],
+            "user_id": [f"user-{number:08}" for number in range(PEOPLE)],
             "person": np.arange(PEOPLE),
             "circle": np.arange(PEOPLE) % (CIRCLES + 5) - 5,
         },
@@ -111,7 +170,7 @@ def plant(folder: Path) -> None:
             "author_code": np.arange(ITEMS) % 500,
             "author": [f"a{number % 500}" for number in range(ITEMS)],
         },
-        "theme": {"theme": np.arange(TAGS), "tag": [f"t{number}" for number in range(TAGS)]},
+        "theme": {"theme": np.arange(TAGS), "tag": [f"tag-{number:04}" for number in range(TAGS)]},
         "item_theme": {
             "item": np.repeat(np.arange(ITEMS), 2),
             "theme": rng.integers(TAGS, size=2 * ITEMS),

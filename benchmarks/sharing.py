@@ -41,9 +41,9 @@ from segmentation.evidence import counts_before
 from segmentation.exposures import keep
 from segmentation.resonance import FOLDER
 from segmentation.scoring import open_question
-from segmentation.sharelog import STATE, open_facts
+from segmentation.sharelog import open_facts
 from segmentation.sharescores import counts_of
-from segmentation.sharestate import ShareState
+from segmentation.sharestate import STATE, ShareState
 from segmentation.store import Store
 
 FloatArray = npt.NDArray[np.float64]

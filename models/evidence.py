@@ -21,6 +21,8 @@ COUNTS = (
     "tag_exposures", "tag_shares", "circle_exposures", "circle_shares",
     "circle_tag_exposures", "circle_tag_shares", "user_tag_private",
 )  # fmt: skip
+USER = ("exposures", "shares", "events", "voice", "private", "ties")
+"""What is counted of a user, over all time."""
 FEATURES = (
     "user_exposures", "user_shares", "user_lift", "recency_days", "events", "events_30d",
     "voice", "ties", "tag_match", "content_exposures", "content_lift", "author_lift",
@@ -64,7 +66,29 @@ def features(counts: Counts) -> FloatArray:
         lift(counts, "author", expected_rate=crowd), tag, circle, resonance,
         user + tag + content + resonance,
     )  # fmt: skip
-    return np.column_stack(columns)
+    return np.stack(columns).T  # each column in one piece: models read them one at a time
+
+
+def taken_apart(X: FloatArray) -> FloatArray:
+    """Return features in which each column speaks of one thing: the user beside their circle.
+
+    The sum of the lifts says nothing of its own and becomes 0.
+    """
+    parts = np.array(X)
+    user, circle, total = (FEATURES.index(n) for n in ("user_lift", "circle_lift", "all_lifts"))
+    parts[:, user] -= parts[:, circle]
+    parts[:, total] = 0.0
+    return parts
+
+
+def put_together(parts: FloatArray) -> FloatArray:
+    """Return the features that `taken_apart` made parts of; changes `parts` into them."""
+    columns = dict(zip(FEATURES, parts.T, strict=True))
+    columns["user_lift"] += columns["circle_lift"]
+    columns["all_lifts"][:] = sum(
+        columns[name] for name in ("user_lift", "tag_lift", "content_lift", "resonance")
+    )
+    return parts
 
 
 def crowd_rate(counts: Counts) -> FloatArray:

@@ -87,6 +87,10 @@ class ShareModel:
         """Return the probability of a share, shape (n,)."""
         return self._rate(self.margin(X))
 
+    def log_odds(self, X: FloatArray) -> FloatArray:
+        """Return the log-odds of a share, shape (n,)."""
+        return self.calibration.log_odds(self.margin(X))
+
     def margin(self, X: FloatArray) -> FloatArray:
         """Return raw log-odds, shape (n,)."""
         linear = self.linear.log_odds(X)

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from models.betabounds import beta_quantiles
+
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 
@@ -115,9 +117,8 @@ def rate_interval(mean: FloatArray, *, relative_variance: FloatArray, level: flo
     # many rows are alike, and the inverse is dear
     each, place = np.unique(mean + 1j * np.maximum(relative_variance, TINY), return_inverse=True)
     total = np.maximum((1 - each.real) / (each.imag * each.real) - 1, TINY)
-    tails = (1 - level) / 2, (1 + level) / 2
     low, high = (
-        special.betaincinv(total * each.real, total * (1 - each.real), tail)[place]
-        for tail in tails
+        beta_quantiles(each.real, total, tail=tail)[place]
+        for tail in ((1 - level) / 2, (1 + level) / 2)
     )
     return RateInterval(low=np.minimum(low, mean), high=np.maximum(high, mean))

@@ -6,7 +6,7 @@ from typing import TypeAlias
 import numpy as np
 import pyarrow
 
-from models.evidence import COUNTS
+from models.evidence import COUNTS, USER
 from models.shrinkage import FloatArray
 from segmentation.config import ChannelsConfig
 from segmentation.engine import Engine
@@ -31,7 +31,6 @@ JOINS = {
     "circle": "JOIN person USING (person)",
 }
 KNOWN = {"author_code": "author IS NOT NULL", "circle": "circle >= 0"}
-USER = ("exposures", "shares", "events", "voice", "private", "ties")
 
 
 def build_logs(engine: Engine, channels: ChannelsConfig) -> None:

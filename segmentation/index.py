@@ -26,6 +26,7 @@ from segmentation.resonance import FOLDER as SHARELOG
 from segmentation.resonance import ContentResonance
 
 if TYPE_CHECKING:
+    from segmentation.appeal import Appeal
     from segmentation.carriers import Carriers
 
 DOCUMENTS = ("circles", "flywheel", "policy", "report")
@@ -259,6 +260,13 @@ class Snapshot:
         from segmentation.carriers import Carriers  # it imports this file
 
         return Carriers(self)
+
+    @cached_property
+    def appeal(self) -> "Appeal":
+        """What says how likely everybody is to share one content."""
+        from segmentation.appeal import Appeal  # it imports this file
+
+        return Appeal(self)
 
     @cached_property
     def money(self) -> tuple[str, ...]:

@@ -9,22 +9,22 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from models.evidence import features
-from models.sharemodel import Estimate, bounded
-from models.shrinkage import IntArray, spread_left
+from models.shrinkage import IntArray
 from segmentation.config import Config
 from segmentation.engine import DuckEngine, Engine
 from segmentation.events import CONTRACTS
 from segmentation.ingest import TableReport, ingest_one
+from segmentation.learned import Learned, read_learned
+from segmentation.newcontents import read_further
 from segmentation.resonance import FOLDER
-from segmentation.sharelog import STATE, Learned, open_facts, read_learned
-from segmentation.sharescores import LEVEL, counts_of
-from segmentation.sharestate import Asked, ShareState
+from segmentation.shareanswers import Answers, answers_of, of_the_crowd
+from segmentation.sharelog import open_facts
+from segmentation.sharescores import counts_of
+from segmentation.sharestate import STATE, Asked, ShareState
 from segmentation.sources import find
 
 ASKED = replace(
@@ -33,15 +33,8 @@ ASKED = replace(
     ordered=True,
 )
 """Who sees what and when; whether they share it is asked, not told."""
-Flags = npt.NDArray[np.bool_]
+NOTHING = pa.array([], pa.string())
 ANY_TIME = datetime(9999, 12, 31, tzinfo=UTC)
-STRANGERS = {
-    (True, True): "{basis}",
-    (True, False): "{basis}, new content",
-    (False, True): "{basis}, new user",
-    (False, False): "base_rate",
-}
-"""What an answer rests on, by whether the user and the content are known."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,7 @@ class Scored:
 
     table: pa.Table
     rows: TableReport
-    basis: str
+    learned: Learned
     run_id: str
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,7 +51,8 @@ class Scored:
         kinds, counts = np.unique(self.table["basis"].to_numpy(), return_counts=True)
         return {
             "run_id": self.run_id,
-            "basis": self.basis,
+            "basis": self.learned.basis,
+            "base_log_odds": self.learned.base_log_odds,
             "rows_in": self.rows.rows_in,
             "scored": self.rows.valid,
             "bad": self.rows.bad,
@@ -67,13 +61,28 @@ class Scored:
         }
 
 
-def score_exposures(snapshot: Path, asked: Sequence[str], *, base: Path, config: Config) -> Scored:
+def score_exposures(
+    snapshot: Path,
+    asked: Sequence[str],
+    *,
+    base: Path,
+    config: Config,
+    content: Sequence[str] = (),
+    why: bool = False,
+) -> Scored:
     """Score files of `user_id, content_id, ts` by what a snapshot knew before each `ts`.
 
     The answers have `user_id, content_id, ts, share_probability, low, high, basis`, in the order
     of the files and their rows; rows that cannot be read are left out and counted. `low` to
     `high` hold the true probability eight times in ten. Whether the files tell an outcome makes
     no difference.
+
+    Parameters
+    ----------
+    content : sequence of str
+        Files that say what contents the snapshot does not know are about, as a run takes them.
+    why : bool
+        Add the column `reasons`: what speaks for or against a share, the strongest first.
 
     Raises
     ------
@@ -96,36 +105,49 @@ def score_exposures(snapshot: Path, asked: Sequence[str], *, base: Path, config:
             ASKED, find(asked, base=base), config=config, out=Path(folder),
             engine=engine, latest=ANY_TIME,
         )  # fmt: skip
-        answers = answered(engine, snapshot, learned)
-    return Scored(answers, report, learned.basis, snapshot.name)
+        ingest_one(
+            CONTRACTS["content"], find(content, base=base), config=config, out=Path(folder),
+            engine=engine, latest=ANY_TIME,
+        )  # fmt: skip
+        answers = answered(engine, snapshot, learned, scratch=Path(folder), why=why)
+    return Scored(answers, report, learned, snapshot.name)
 
 
-def answered(engine: Engine, snapshot: Path, learned: Learned) -> pa.Table:
-    """Answer the rows of the engine's table `exposures`."""
+def answered(
+    engine: Engine, snapshot: Path, learned: Learned, *, scratch: Path, why: bool
+) -> pa.Table:
+    """Answer the rows of the engine's table `exposures`, of contents `content` may tell of."""
     asked = engine.execute("SELECT user_id, content_id, ts FROM exposures")
     if learned.model is None:
-        return tabled(asked, crowd_answers(learned, len(asked)), [learned.basis] * len(asked))
-    question = open_question(snapshot, asked)
+        return tabled(asked, of_the_crowd(learned, len(asked), why=why))
     state = ShareState.open(snapshot / FOLDER / STATE)
-    counts = counts_of(engine, question, state, prepare=partial(open_facts, engine, snapshot))
-    past = np.column_stack([counts["user_shares"], counts["content_shares"]])
-    said = learned.model.estimate(features(counts), shares=past, level=LEVEL)
-    users, contents = question.person >= 0, question.item >= 0
-    whole = with_crowd(said, learned, strangers=~(users | contents))
-    return tabled(asked, whole, bases(learned.basis, users, contents))
+    further = read_further(engine, snapshot, state.contents, folder=scratch)
+    question = open_question(snapshot, asked, further.names)
+    counts = counts_of(
+        engine,
+        question,
+        state,
+        contents=further.contents,
+        prepare=partial(open_facts, engine, snapshot, further=further.folder),
+    )
+    return tabled(asked, answers_of(learned.model, learned, counts, question, why=why))
 
 
-def open_question(snapshot: Path, asked: pa.Table) -> Asked:
-    """Find the numbers of asked users and contents; -1 for those the run does not know."""
+def open_question(snapshot: Path, asked: pa.Table, further: pa.Array = NOTHING) -> Asked:
+    """Find the numbers of asked users and contents; -1 for those nobody knows.
+
+    `further` are contents the run did not know, numbered on from those it did.
+    """
     folder = snapshot / FOLDER
     people, items = (
         pq.read_table(folder / f"{name}.parquet", columns=columns)
-        for name, columns in (("person", ["user_id", "person"]), ("item", ["content_id", "item"]))
+        for name, columns in (("person", ["user_id", "person"]), ("item", ["content_id"]))
     )
     moments = asked["ts"].cast(pa.timestamp("us")).cast(pa.int64())
+    names = pa.chunked_array([*items["content_id"].chunks, further])
     return Asked(
         person=numbered(asked["user_id"], people["user_id"], people["person"]),
-        item=numbered(asked["content_id"], items["content_id"], items["item"]),
+        item=numbered(asked["content_id"], names, pa.chunked_array([np.arange(len(names))])),
         moment=moments.to_numpy(),
     )
 
@@ -136,37 +158,10 @@ def numbered(asked: pa.ChunkedArray, names: pa.ChunkedArray, number: pa.ChunkedA
     return np.asarray(pc.fill_null(number.take(place), -1).to_numpy(), dtype=np.int64)
 
 
-def with_crowd(said: Estimate, learned: Learned, *, strangers: Flags) -> Estimate:
-    """Put the crowd's rate where neither the user nor the content is known."""
-    crowd = crowd_answers(learned, strangers.size)
-    pairs = zip(said.columns(), crowd.columns(), strict=True)
-    return Estimate(*(np.where(strangers, theirs, mine) for mine, theirs in pairs))
-
-
-def crowd_answers(learned: Learned, rows: int) -> Estimate:
-    """Return the crowd's rate, as unsure as it is of one user and one content.
-
-    Without any exposure it is 0, between 0 and 1.
-    """
-    rate, low, high = (np.full(1, value) for value in learned.crowd)
-    if learned.basis != "none":
-        spread = spread_left(learned.spread, shares=np.zeros((1, 1))).sum(axis=1)
-        wide = bounded(rate, relative_variance=spread, level=LEVEL)
-        low, high = np.minimum(wide.low, low), np.maximum(wide.high, high)
-    return Estimate(*(np.repeat(value, rows) for value in (rate, low, high)))
-
-
-def bases(basis: str, users: Flags, contents: Flags) -> list[str]:
-    """Say of each row what its answer rests on."""
-    words = {known: text.format(basis=basis) for known, text in STRANGERS.items()}
-    return [words[pair] for pair in zip(users.tolist(), contents.tolist(), strict=True)]
-
-
-def tabled(asked: pa.Table, said: Estimate, basis: list[str]) -> pa.Table:
+def tabled(asked: pa.Table, answers: Answers) -> pa.Table:
     """Put answers beside what was asked; times are UTC."""
     moments = asked["ts"].cast(pa.timestamp("us", tz="UTC"))
     asked = asked.set_column(asked.column_names.index("ts"), "ts", moments)
-    names = ("share_probability", "low", "high")
-    for name, values in zip(names, said.columns(), strict=True):
-        asked = asked.append_column(name, pa.array(values))
-    return asked.append_column("basis", pa.array(basis, pa.string()))
+    for name, values in answers.columns().items():
+        asked = asked.append_column(name, values)
+    return asked

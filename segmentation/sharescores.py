@@ -17,10 +17,10 @@ from models.shrinkage import (
 from segmentation.engine import Engine
 from segmentation.evidence import as_floats, counts_before
 from segmentation.exposures import DAY, keep_table
-from segmentation.sharestate import Asked, ShareState
+from segmentation.learned import LEVEL
+from segmentation.sharestate import Asked, Contents, ShareState
 
 TYPICAL_CONTENTS, TYPICAL_DAYS = 8, 30
-LEVEL = 0.8
 
 
 def score_people(
@@ -48,15 +48,17 @@ def counts_of(
     asked: Asked,
     state: ShareState,
     *,
+    contents: Contents | None = None,
     prepare: Callable[[], None] | None = None,
 ) -> dict[str, FloatArray]:
     """Return the `COUNTS` of asked rows: looked up where no fact is later, else by query.
 
-    `prepare` makes the facts readable, where a query is needed.
+    `contents` may know more than the run did; `prepare` makes the facts readable, those about
+    such contents too, where a query is needed.
     """
     late = asked.moment > state.until[0]
     if late.all():
-        return state.counts(asked)
+        return state.counts(asked, contents)
     if prepare is not None:
         prepare()
     earlier = Asked(*(getattr(asked, each.name)[~late] for each in fields(Asked)))
@@ -64,7 +66,8 @@ def counts_of(
     found = counts_before(engine, "asked")
     if not late.any():
         return found
-    later = state.counts(Asked(*(getattr(asked, each.name)[late] for each in fields(Asked))))
+    after = Asked(*(getattr(asked, each.name)[late] for each in fields(Asked)))
+    later = state.counts(after, contents)
     whole = {name: np.empty(late.size) for name in found}
     for name, values in whole.items():
         values[~late], values[late] = found[name], later[name]

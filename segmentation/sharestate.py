@@ -6,7 +6,7 @@ count as idleness would tell nothing and mislead the model, which learned from d
 `counts_before` says the same of that moment, and a test holds the two together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from models.evidence import USER
 from models.shrinkage import FloatArray, IntArray
 from segmentation.arrays import map_array
-from segmentation.engine import Engine
-from segmentation.evidence import MONTH, USER, as_floats
+
+STATE = "state"
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,35 @@ class Asked:
     person: IntArray
     item: IntArray
     moment: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """What contents are about: author or -1, and the tags of content `i` from `starts[i]` on."""
+
+    author: IntArray
+    starts: IntArray
+    tag: IntArray
+
+    def __len__(self) -> int:
+        return len(self.author)
+
+    def knowing(self, authors: Sequence[int], tags: Sequence[Sequence[int]]) -> "Contents":
+        """Know further contents, numbered on from those there are."""
+        ends = self.starts[-1] + np.cumsum([len(each) for each in tags], dtype=np.int64)
+        return Contents(
+            author=np.append(self.author, np.array(authors, dtype=np.int64)),
+            starts=np.append(self.starts, ends),
+            tag=np.append(self.tag, np.array([tag for each in tags for tag in each], np.int64)),
+        )
+
+    def tags_of(self, item: IntArray) -> tuple[IntArray, IntArray]:
+        """Return a row and a tag for each tag of each asked content; -1 has none."""
+        place = np.maximum(item, 0)
+        counts = np.where(item >= 0, np.diff(self.starts)[place], 0)
+        row = np.repeat(np.arange(item.size), counts)
+        step = np.arange(row.size) - np.repeat(np.cumsum(counts) - counts, counts)
+        return row, np.asarray(self.tag)[self.starts[place[row]] + step]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,10 +108,20 @@ class ShareState:
         for each in fields(self):
             np.save(folder / f"{each.name}.npy", getattr(self, each.name))
 
-    def counts(self, asked: Asked) -> dict[str, FloatArray]:
-        """Return the `COUNTS` of every asked row, all of them later than `until`."""
-        found = self._user_counts(asked) | self._share_counts(asked)
-        found["user_tag_private"] = self._tastes(asked)
+    @cached_property
+    def contents(self) -> Contents:
+        """The contents the run knew."""
+        return Contents(self.item_author, self.topic_starts, self.topic)
+
+    def counts(self, asked: Asked, contents: Contents | None = None) -> dict[str, FloatArray]:
+        """Return the `COUNTS` of every asked row, all of them later than `until`.
+
+        `contents` may know more than the run did: such contents were never seen.
+        """
+        about = contents or self.contents
+        row, tag = about.tags_of(asked.item)
+        found = self._user_counts(asked) | self._share_counts(asked, about, row, tag)
+        found["user_tag_private"] = self._tastes(asked, row, tag)
         return found | {"moment": np.full(asked.moment.size, float(self.until[0] + 1))}
 
     def _user_counts(self, asked: Asked) -> dict[str, FloatArray]:
@@ -94,12 +134,14 @@ class ShareState:
             "user_events_30d": np.where(known, self.month[asked.person], 0).astype(np.float64),
         }
 
-    def _share_counts(self, asked: Asked) -> dict[str, FloatArray]:
+    def _share_counts(
+        self, asked: Asked, about: Contents, row: IntArray, tag: IntArray
+    ) -> dict[str, FloatArray]:
         circle = np.where(asked.person >= 0, self.circle[asked.person], -1)
-        author = np.where(asked.item >= 0, self.item_author[asked.item], -1)
-        row, tag = self._topics(asked.item)
+        author = np.where(asked.item >= 0, about.author[asked.item], -1)
+        was_known = asked.item < len(self.item_author)
         places = {
-            "content": (np.arange(asked.item.size), asked.item),
+            "content": (np.arange(asked.item.size), np.where(was_known, asked.item, -1)),
             "author": (np.arange(asked.item.size), author),
             "tag": (row, tag),
             "circle": (np.arange(asked.item.size), circle),
@@ -114,8 +156,7 @@ class ShareState:
                 found[f"{name}_{what}"] = np.bincount(rows, values, minlength=asked.item.size)
         return found
 
-    def _tastes(self, asked: Asked) -> FloatArray:
-        row, tag = self._topics(asked.item)
+    def _tastes(self, asked: Asked, row: IntArray, tag: IntArray) -> FloatArray:
         total = np.zeros(asked.item.size)
         for each in np.unique(tag):
             span = slice(self.taste_starts[each], self.taste_starts[each + 1])
@@ -132,18 +173,10 @@ class ShareState:
         """How many tags there are."""
         return len(self.taste_starts) - 1
 
-    def _topics(self, item: IntArray) -> tuple[IntArray, IntArray]:
-        """Return a row and a tag for each tag of each asked content."""
-        place = np.maximum(item, 0)
-        counts = np.where(item >= 0, np.diff(self.topic_starts)[place], 0)
-        row = np.repeat(np.arange(item.size), counts)
-        step = np.arange(row.size) - np.repeat(np.cumsum(counts) - counts, counts)
-        return row, np.asarray(self.topic)[self.topic_starts[place[row]] + step]
-
     @cached_property
     def _sums(self) -> Mapping[str, FloatArray]:
         """Exposures and shares by each key; a last entry stands for no key."""
-        cell, tag = self._topics(np.asarray(self.cell_item))
+        cell, tag = self.contents.tags_of(np.asarray(self.cell_item))
         circle, author = np.asarray(self.cell_circle), self.item_author[self.cell_item]
         n_circles = int(self.circle.max(initial=-1)) + 1
         every = np.arange(circle.size)
@@ -171,70 +204,6 @@ def summed(rows: IntArray, keys: IntArray, size: int, values: IntArray) -> Float
     known = keys >= 0
     weights = np.asarray(values)[rows[known]]
     return np.append(np.bincount(keys[known], weights, minlength=size), 0.0)
-
-
-def read_state(engine: Engine, *, people: int) -> ShareState:
-    """Add everything known up; needs the logs of `build_logs`."""
-    until = known_until(engine)
-    counts = ", ".join(f"sum({name}) AS {name}" for name in USER)
-    users = engine.execute(f"""
-        SELECT person, {counts}, max(CASE WHEN events > 0 THEN moment END) AS latest
-        FROM user_fact GROUP BY person ORDER BY person""")
-    home = engine.execute("SELECT person, circle FROM person ORDER BY person")
-    month = engine.execute(f"""
-        SELECT person, count(*) AS n FROM act WHERE moment > {until - MONTH} GROUP BY person""")
-    tastes = engine.execute("""
-        SELECT theme, person, sum(private) AS n FROM act GROUP BY theme, person
-        HAVING sum(private) > 0 ORDER BY theme, person""")
-    cells = engine.execute("""
-        SELECT circle, item, sum(exposures) AS exposures, sum(shares) AS shares
-        FROM share_fact JOIN person USING (person) GROUP BY circle, item ORDER BY circle, item""")
-    items = engine.execute("""
-        SELECT CASE WHEN author IS NULL THEN -1 ELSE author_code END AS author
-        FROM item ORDER BY item""")
-    topics = engine.execute("SELECT item, theme FROM item_theme ORDER BY item, theme")
-    ((tags,),) = engine.rows("SELECT count(*) FROM theme")
-    return ShareState(
-        until=np.array([until]),
-        circle=placed(whole(home, "person"), whole(home, "circle"), people, -1),
-        latest=placed(whole(users, "person"), whole(users, "latest"), people, -1),
-        totals=placed(
-            whole(users, "person"), np.column_stack([whole(users, n) for n in USER]), people, 0
-        ),
-        month=placed(whole(month, "person"), whole(month, "n"), people, 0),
-        taste_starts=np.searchsorted(whole(tastes, "theme"), np.arange(tags + 1)),
-        taste_person=whole(tastes, "person"),
-        taste_count=whole(tastes, "n"),
-        cell_circle=whole(cells, "circle"),
-        cell_item=whole(cells, "item"),
-        cell_exposures=whole(cells, "exposures"),
-        cell_shares=whole(cells, "shares"),
-        item_author=whole(items, "author"),
-        topic_starts=np.searchsorted(whole(topics, "item"), np.arange(items.num_rows + 1)),
-        topic=whole(topics, "theme"),
-    )
-
-
-def known_until(engine: Engine) -> int:
-    """Return the time of the last fact."""
-    ((until,),) = engine.rows("""
-        SELECT greatest(
-            (SELECT coalesce(max(moment), 0) FROM user_fact),
-            (SELECT coalesce(max(moment), 0) FROM share_fact))""")
-    return int(until)
-
-
-def whole(table: Any, column: str) -> IntArray:  # noqa: ANN401 - an Arrow table
-    """Return a column as whole numbers, -1 for null."""
-    return np.nan_to_num(as_floats(table, column), nan=-1).astype(np.int64)
-
-
-def placed(at: IntArray, values: IntArray, size: int, missing: int) -> IntArray:
-    """Spread values over everybody."""
-    shape = (size, *values.shape[1:])
-    spread = np.full(shape, missing, dtype=np.int64)
-    spread[at] = values
-    return spread
 
 
 def scrub(folder: Path, person: int) -> None:

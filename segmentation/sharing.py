@@ -24,13 +24,15 @@ from segmentation.exposures import (
     micros,
 )
 from segmentation.influence import measure_influence
+from segmentation.learned import Learned, keep_learned
 from segmentation.levers import SharedTags, build_shared_tags, lever_evidence, tag_worth
 from segmentation.progress import Advance, ignore
 from segmentation.propensity import RECIPES, Lessons, Verdict, judge, read_lessons, spreads, teach
 from segmentation.queries import refusals
-from segmentation.sharelog import STATE, Learned, keep_facts, keep_learned
+from segmentation.sharelog import keep_facts
 from segmentation.sharescores import crowd_estimate, score_people
-from segmentation.sharestate import read_state
+from segmentation.sharestate import STATE
+from segmentation.sharetotals import read_state
 
 
 @dataclass(frozen=True)

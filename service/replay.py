@@ -21,7 +21,7 @@ from service.errors import InvalidValue, UnderWay, allowed, refuse, refuse_http
 
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 ASKING = (":count", ":query", ":overlap", ":export", ":batchGet", ":assign", ":explain", ":project",
-          ":resonance", ":compare", ":lookalikes", ":crossover")  # fmt: skip
+          ":resonance", ":score", ":compare", ":lookalikes", ":crossover")  # fmt: skip
 LONGEST = 200
 KEPT = timedelta(hours=24)
 ABANDONED = timedelta(minutes=1)

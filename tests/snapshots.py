@@ -25,6 +25,7 @@ from segmentation.resonance import FILE, FOLDER, GAPS
 from segmentation.snapshot import write_snapshot
 from segmentation.tables import SCHEMAS, SnapshotTables
 from segmentation.trend import trend_point
+from tests.sharemodels import plant_scores
 
 RUN_ID = "20261101T020000Z-0a1b2c3d"
 AS_OF = datetime(2026, 11, 1, 2, tzinfo=UTC)
@@ -83,6 +84,7 @@ def build_snapshot(
     tables = build_tables(users=users, seed=seed, run_id=run_id, by_hand=by_hand or {})
     plant_models(folder / "models", tables.tags, users)
     plant_resonance(folder / FOLDER, tables.tags.words)
+    plant_scores(folder / FOLDER, tables.users["user_id"].to_pylist(), tables.tags.words)
     write_snapshot(folder, tables, facts=facts)
     return Snapshot.open(folder)
 

@@ -14,6 +14,7 @@ from segmentation.cli.growth import register as register_growth
 from segmentation.cli.lift import register as register_lift
 from segmentation.cli.operations import register as register_operations
 from segmentation.cli.pipeline import register as register_pipeline
+from segmentation.cli.scoring import register as register_scoring
 from segmentation.cli.sharing import register as register_sharing
 from segmentation.cli.snapshots import register as register_snapshots
 from segmentation.cli.tiers import register as register_tiers
@@ -45,6 +46,7 @@ for register in (
     register_webhooks,
     register_lift,
     register_growth,
+    register_scoring,
     register_sharing,
     register_currency,
 ):

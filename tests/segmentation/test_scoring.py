@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
+from scipy import special
 
 from models.evidence import features
 from models.reliability import quality
@@ -18,10 +19,11 @@ from segmentation.erasure import erase
 from segmentation.errors import InputError, StoreError
 from segmentation.evidence import counts_before
 from segmentation.exposures import keep
+from segmentation.learned import read_learned
 from segmentation.manifest import read_manifest, verify_files
 from segmentation.propensity import RECIPES, read_lessons
 from segmentation.scoring import score_exposures
-from segmentation.sharelog import open_facts, read_learned
+from segmentation.sharelog import open_facts
 from segmentation.sharing import prepare
 from segmentation.simulator import simulate
 from segmentation.store import Store
@@ -154,7 +156,7 @@ def test_strangers_get_wide_answers_that_say_so(ran, early, tmp_path):
 
     told = scored(ran, written(tmp_path, asked))
 
-    answers, basis = told.table.to_pylist(), told.basis
+    answers, basis = told.table.to_pylist(), told.learned.basis
     assert basis in RECIPES
     assert [row["basis"] for row in answers] == [
         basis, f"{basis}, new user", f"{basis}, new content", "base_rate",
@@ -221,6 +223,52 @@ def test_an_erased_person_is_a_stranger(ran, early, tmp_path):
     folder = store.live_folder()
     verify_files(folder, read_manifest(folder))
     told = scored(store, path)
-    assert told.table["basis"].to_pylist() == [f"{told.basis}, new user"]
+    assert told.table["basis"].to_pylist() == [f"{told.learned.basis}, new user"]
     raw = b"".join(file.read_bytes() for file in (folder / "sharing").rglob("*.*"))
     assert late["user_id"].encode() not in raw
+
+
+def test_reasons_add_up_to_each_answer(ran, early, tmp_path):
+    """With reasons asked for, base and parts are the log-odds, and the answers stay."""
+    late = pq.read_table(early / "late.parquet").slice(0, 300).select(COLUMNS)
+    pq.write_table(late, tmp_path / "asked.parquet")
+    plain = scored(ran, tmp_path / "asked.parquet")
+
+    told = score_exposures(
+        ran.live_folder(), [str(tmp_path / "asked.parquet")], base=tmp_path, config=Config(),
+        why=True,
+    )  # fmt: skip
+
+    assert told.table.select(plain.table.column_names).equals(plain.table)
+    base = told.to_dict()["base_log_odds"]
+    for row in told.table.to_pylist():
+        total = base + sum(part["log_odds"] for part in row["reasons"])
+        assert total == pytest.approx(special.logit(row["share_probability"]))
+
+
+@pytest.mark.parametrize("later", [True, False], ids=["later", "earlier"])
+def test_a_content_told_of_later_is_known_by_its_tags(ran, early, tmp_path, later):
+    """New to the run, it is answered by what its tags and author are worth."""
+    known = pq.read_table(early / "content.parquet")
+    seen = pq.read_table(early / "exposures.parquet").sort_by("ts")
+    user, ts = (seen[name][-1].as_py() for name in ("user_id", "ts"))
+    ts += timedelta(days=1) if later else -timedelta(days=1)
+    twin = known.filter(pa.array([one == "c000003" for one in known["content_id"].to_pylist()]))
+    named = pa.array(["new"] * twin.num_rows)
+    at = twin.column_names.index("content_id")
+    pq.write_table(twin.set_column(at, "content_id", named), tmp_path / "content.parquet")
+    asked = written(tmp_path, [(user, "new", ts)])
+
+    def answer(**more):
+        told = score_exposures(
+            ran.live_folder(), [str(asked)], base=tmp_path, config=Config(), why=True, **more
+        )
+        row = told.table.to_pylist()[0]
+        reasons = {part["reason"]: part["log_odds"] for part in row["reasons"]}
+        return row["basis"], reasons, told.learned.basis
+
+    before, unknown, basis = answer()
+    after, told, _ = answer(content=[str(tmp_path / "content.parquet")])
+
+    assert (before, after) == (f"{basis}, new content", basis)
+    assert told.get("tags", 0.0) != unknown.get("tags", 0.0)

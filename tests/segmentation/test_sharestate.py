@@ -11,7 +11,8 @@ from segmentation.config import Config
 from segmentation.engine import DuckEngine
 from segmentation.evidence import counts_before
 from segmentation.sharescores import counts_of, keep_asked
-from segmentation.sharestate import Asked, ShareState, read_state, scrub
+from segmentation.sharestate import Asked, ShareState, scrub
+from segmentation.sharetotals import read_state
 from segmentation.sharing import prepare
 from tests.sharing_tables import AS_OF, day, lively
 

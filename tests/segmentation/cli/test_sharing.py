@@ -53,6 +53,36 @@ def test_answers_are_one_json_object(ran, words, fields, capsys):
     assert set(facts) == fields
 
 
+def test_score_of_everybody_writes_the_likeliest_first(ran, tmp_path, capsys):
+    """The best of everybody with reasons, as a file."""
+    out = tmp_path / "said.ndjson"
+    words = ["score", "--content-id", "c000000", "--best", "5", "--reasons", "--out", str(out)]
+
+    facts = printed([*words, "--json", "--store", str(ran)], capsys)
+    printed([*words, "--store", str(ran)], capsys, as_json=False)
+
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    told = [row["share_probability"] for row in rows]
+    assert facts["scored"] == len(rows) == 5
+    assert told == sorted(told, reverse=True)
+    assert {row["content_id"] for row in rows} == {"c000000"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["--content-id", "a", "--tags", "b"], ["--exposures", "x.csv", "--best", "3"],
+     ["--exposures", "x.csv", "--purpose", "ads"], ["--tags", "a", "--content", "x.csv"],
+     ["--content-id", "a", "--author", "b"]],
+)  # fmt: skip
+def test_score_asks_one_way(ran, tmp_path, words, capsys):
+    """Options of another way of asking are refused, not passed over."""
+    with pytest.raises(SystemExit) as stopped:
+        main(["score", *words, "--out", str(tmp_path / "said.csv"), "--store", str(ran)])
+
+    assert stopped.value.code == 2
+    assert "Give one of" in (err := capsys.readouterr().err) or "does not go with" in err
+
+
 def test_a_user_is_told_lever_by_lever(ran, capsys):
     """The levers sum to the score that is shown."""
     users = pq.read_table(next((ran / "runs").iterdir()) / "tables" / "users.parquet")
