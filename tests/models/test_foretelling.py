@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.foretelling import HeldBack, clarity, is_better
-from models.mixture import crowd_shares, refine, seeded, with_signatures
+from models.foretelling import HeldBack, Trial, clarity, is_better
+from models.mixture import crowd_shares, dense, refine, seeded, whole, with_signatures
+from models.profiles import TagProfiles
 from models.rows import Rows
 from models.trimming import crowd_only, only
 
@@ -71,6 +72,36 @@ def test_true_circles_foretell_more_than_the_crowd_and_than_shuffled_ones(
     assert is_better(true, none)
     assert not is_better(trial.gains(shuffled), none)
     assert np.abs(none).max() < 1e-9
+
+
+@pytest.mark.parametrize("kind", ["signatures", "whole"])
+def test_a_gain_is_what_bayes_says_of_each_hidden_tag(kind, people, trial, learned, four_circles):
+    """Circle by circle and share by share, as if there were no compiled loop."""
+    rows, held_back = people
+    profiles = learned
+    if kind == "whole":
+        profiles = whole(held_back.left(rows), four_circles.circles, crowd=crowd_shares(rows))
+
+    found = trial.gains(profiles)
+
+    for person in range(0, trial.known.n_rows, 17):
+        assert found[person] == pytest.approx(gain_of(profiles, trial, person), abs=1e-9)
+
+
+def gain_of(profiles: TagProfiles, trial: Trial, person: int) -> float:
+    """Weigh one person by the known tags, then ask for the hidden ones."""
+    known, hidden = (part.part(person, person + 1) for part in (trial.known, trial.hidden))
+    crowd, background, own = trial.crowd, profiles.background, dense(profiles)
+    joint = np.empty((len(profiles.grid), profiles.n_circles))
+    for g, share in enumerate(profiles.grid):
+        ratio = 1.0 - share + share * own[:, known.columns] / background[known.columns]
+        prior = profiles.grid_weights[g] * np.exp(profiles.log_priors)
+        joint[g] = prior * np.exp((known.values * np.log(ratio)).sum(axis=1))
+    joint /= joint.sum() + 1.0
+    signal = profiles.grid @ joint
+    told = signal @ own + (1.0 - signal.sum()) * background
+    room = (1.0 - told[known.columns].sum()) / (1.0 - crowd[known.columns].sum())
+    return float(np.log(told / crowd / room)[hidden.columns].sum())
 
 
 def test_a_loss_is_the_gain_less_the_gain_without_the_circle(trial, learned):
