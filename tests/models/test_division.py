@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.division import cut_once, divided, halves, two_sides
+from models.division import NARROW, cut_once, divided, halves, main_axis, two_sides
 from models.mixture import crowd_shares, dense, refine, seeded, settle
 from models.profiles import assign_observed
 from models.rows import Rows
@@ -98,3 +98,15 @@ def test_cutting_does_not_depend_on_the_offset_dial(two_as_one, rows):
     assert np.array_equal(
         divided(dialled, rows, min_share=0.02).tags, divided(two_as_one, rows, min_share=0.02).tags
     )
+
+
+def test_the_main_axis_of_many_tags_is_that_of_all_axes():
+    """Taking one axis alone changes its price, not where it points."""
+    rng = np.random.default_rng(3)
+    has = rng.standard_normal((200, NARROW + 50)) + rng.standard_normal((200, 1))
+    products = has.T @ has
+
+    alone = main_axis(products)
+
+    among_all = np.linalg.eigh(products)[1][:, -1]
+    assert abs(alone @ among_all) == pytest.approx(1.0, abs=1e-9)
