@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,7 +14,7 @@ from pyroaring import FrozenBitMap
 from models.lifecycle import STAGES
 from segmentation.arrays import map_array
 from segmentation.bitmaps import NOBODY, Amended, Bitmaps, Key, Places, array_of, bitmap_of
-from segmentation.conditions import MEASURES, Condition, bind, union
+from segmentation.conditions import MEASURES, Condition, Selector, bind, cut, union, without
 from segmentation.erased import Erased
 from segmentation.filter_tree import (
     And,
@@ -28,7 +30,7 @@ from segmentation.filter_tree import (
 from segmentation.filters import parse
 from segmentation.layout import NONE
 from segmentation.overlay import Overlay
-from segmentation.ranges import Measure
+from segmentation.ranges import FloatArray, Measure, Span, marks_of
 from segmentation.refusals import Refusals
 from segmentation.registry import Registry
 
@@ -36,7 +38,7 @@ FOLDER = "audience"
 
 
 class AudienceIndex:
-    """What audiences are asked from: mapped bitmaps and columns of one snapshot.
+    """What audiences are asked from: mapped bitmaps and orders of one snapshot.
 
     A place is a user's rank by primary interest circle and share propensity; a row, by user id.
     """
@@ -53,7 +55,8 @@ class AudienceIndex:
         self.bitmaps: Bitmaps | Amended = saved
         self.registry = registry
         self.ranks: Mapping[str, Sequence[str]] = {"tier": tiers, "stage": STAGES}
-        self.measures = {name: measure_of(folder, name, saved) for name in MEASURES}
+        people = load(index / "users.npy")
+        self.measures = {name: self._measure(folder, name, people[name]) for name in MEASURES}
         self._refusals = Refusals(
             {purpose: saved.get("refused", purpose) for purpose in saved.words("refused")}
         )
@@ -125,6 +128,10 @@ class AudienceIndex:
         row = self.registry.find(user_id)
         return None if row == NONE else int(self.places[row])
 
+    def _measure(self, folder: Path, name: str, values: FloatArray) -> Measure:
+        order = load(folder / f"{name}_order.npy")
+        return Measure(name, values, self.rows, order, marks_of(len(order)), self._saved)
+
 
 class Audience:
     """Those of whom a filter is true, in one snapshot."""
@@ -171,25 +178,52 @@ class Audience:
             case Restriction():
                 return self._bound[id(node)].select(within)
             case Not(part):
-                return within - self._find(part, within)
+                sets = self._sets(part)
+                return within - self._find(part, within) if sets is None else without(within, sets)
             case Or(parts):
                 return self._find_any(parts, within)
             case And(parts):
-                for part in sorted(parts, key=self._size):
-                    within = self._find(part, within)
-                return within
+                return self._find_all(parts, within)
+
+    def _find_all(self, parts: Sequence[Node], within: Places) -> Places:
+        """Those within of whom every part is true; bounds of one measure are taken as one.
+
+        Sets come first: what is cut with them stays dense, and dense sets are cut ten times as
+        fast as the sparse ones that remain.
+        """
+        steps: list[tuple[bool, int, Selector]] = []
+        spans: dict[str, Span] = {}
+        for part in parts:
+            if (span := self._span(part)) is None:
+                is_ready = self._sets(part.part if isinstance(part, Not) else part) is not None
+                steps.append((not is_ready, self._size(part), partial(self._find, part)))
+            else:
+                name = span.measure.name
+                spans[name] = span & spans[name] if name in spans else span
+        steps += [(True, len(span), span.select) for span in spans.values()]
+        for *_, select in sorted(steps, key=itemgetter(0, 1)):
+            within = select(within)
+        return within
 
     def _find_any(self, parts: Sequence[Node], within: Places) -> Places:
-        """Those within of whom any part is true; whole sets are joined before they are cut."""
+        """Those within of whom any part is true; whole sets are taken at once."""
         sets: list[Places] = []
         found: list[Places] = []
         for part in parts:
-            whole = self._bound[id(part)].sets if isinstance(part, Restriction) else None
+            whole = self._sets(part)
             if whole is None:
                 found.append(self._find(part, within))
             else:
                 sets += whole
-        return union([*found, within & union(sets)]) if sets else union(found)
+        return union([*found, cut(within, sets)]) if sets else union(found)
+
+    def _sets(self, node: Node) -> tuple[Places, ...] | None:
+        """The sets a part is the union of, None where it is no such thing."""
+        return self._bound[id(node)].sets if isinstance(node, Restriction) else None
+
+    def _span(self, node: Node) -> Span | None:
+        """What a part spans of a measure, None where it is no such thing."""
+        return self._bound[id(node)].span if isinstance(node, Restriction) else None
 
     def _size(self, node: Node) -> int:
         """About how many people a part holds, told without looking at anyone."""
@@ -210,12 +244,6 @@ class Audience:
             "count": count(node),
             "parts": [self._explained(part, count) for part in parts_of(node)],
         }
-
-
-def measure_of(folder: Path, name: str, bitmaps: Bitmaps) -> Measure:
-    """Map one measure of everyone."""
-    levels = map_array(folder / f"{name}_levels.npy")
-    return Measure(name, load(folder / f"{name}.npy"), levels, bitmaps)
 
 
 def load(path: Path) -> npt.NDArray[Any]:

@@ -4,7 +4,8 @@ A user's place is their rank by primary interest circle and, within it, by share
 highest first. Whoever is alike lies together, so that sets of places are few runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,7 +17,7 @@ from segmentation.audience import FOLDER
 from segmentation.bitmaps import Key, PlaceArray, save_bitmaps
 from segmentation.conditions import MEASURES
 from segmentation.holdings import Holdings
-from segmentation.ranges import FloatArray, level_sets, levels_of
+from segmentation.ranges import FloatArray, level_sets, places_by
 
 Integers: TypeAlias = npt.NDArray[np.integer[Any]]
 Columns: TypeAlias = Mapping[str, FloatArray]
@@ -52,9 +53,8 @@ def write_audience_index(
     sets |= {("circle", circle): placed(who, places) for circle, who in members.items()}
     sets |= held_sets(tags, places)
     sets |= {("refused", purpose): placed(who, places) for purpose, who in refusals}
-    for name in MEASURES:
-        sets |= save_measure(folder, name, measures[name][rows])
-    save_bitmaps(folder, sets)
+    levels = (save_order(folder, name, measures[name][rows]) for name in MEASURES)
+    save_bitmaps(folder, chain(sets.items(), chain.from_iterable(levels)))
 
 
 def order_of(users: pa.Table, propensity: FloatArray) -> npt.NDArray[np.int32]:
@@ -89,12 +89,11 @@ def held_sets(tags: Holdings, places: Integers) -> dict[Key, PlaceArray]:
     return sets
 
 
-def save_measure(folder: Path, name: str, values: FloatArray) -> dict[Key, PlaceArray]:
-    """Save a column by place and its levels; return the sets of the levels."""
-    levels = levels_of(values)
-    np.save(folder / f"{name}.npy", values)
-    np.save(folder / f"{name}_levels.npy", levels)
-    return level_sets(name, values, levels)
+def save_order(folder: Path, name: str, values: FloatArray) -> Iterator[tuple[Key, PlaceArray]]:
+    """Save who has how much of a measure, the least first; return the sets of its levels."""
+    order = places_by(values)
+    np.save(folder / f"{name}_order.npy", order)
+    return level_sets(name, order)
 
 
 def placed(rows: Integers, places: Integers) -> PlaceArray:

@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
@@ -117,15 +117,22 @@ class Amended:
         )
 
 
-def save_bitmaps(folder: Path, sets: Mapping[Key, PlaceArray]) -> None:
-    """Save sets of places so that `Bitmaps` maps them; equal sets give equal bytes."""
-    keys = sorted(sets, key=lambda key: SEPARATOR.join(key).encode())
-    packed = [bitmap_of(sets[key]).serialize() for key in keys]
-    save_strings(folder, "bitmap_name", map(SEPARATOR.join, keys))
-    np.save(folder / "bitmaps.npy", np.frombuffer(b"".join(packed), dtype=np.uint8))
-    ends = np.fromiter(accumulate(map(len, packed), initial=0), np.int64, len(packed) + 1)
+def save_bitmaps(folder: Path, sets: Iterable[tuple[Key, PlaceArray]]) -> None:
+    """Save sets of places so that `Bitmaps` maps them; equal sets give equal bytes.
+
+    Each set is packed as it comes: all of them at once may be more than fits.
+    """
+    packed = {
+        SEPARATOR.join(key): (bitmap_of(places).serialize(), len(places)) for key, places in sets
+    }
+    names = sorted(packed, key=str.encode)
+    parts = [packed[name][0] for name in names]
+    save_strings(folder, "bitmap_name", names)
+    np.save(folder / "bitmaps.npy", np.frombuffer(b"".join(parts), dtype=np.uint8))
+    ends = np.fromiter(accumulate(map(len, parts), initial=0), np.int64, len(parts) + 1)
     np.save(folder / "bitmap_ends.npy", ends)
-    np.save(folder / "bitmap_sizes.npy", np.array([len(sets[key]) for key in keys], np.int64))
+    sizes = np.array([packed[name][1] for name in names], np.int64)
+    np.save(folder / "bitmap_sizes.npy", sizes)
 
 
 def bitmap_of(places: npt.NDArray[np.integer]) -> Places:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from segmentation.bitmaps import NOBODY, Places, bitmap_of
 from segmentation.errors import FilterError
 from segmentation.filter_tree import Restriction, Value
+from segmentation.ranges import Span
 
 if TYPE_CHECKING:
     from segmentation.audience import AudienceIndex
@@ -33,12 +34,14 @@ class Condition:
     """A condition bound to a snapshot: how to select, and about how many it will be.
 
     `sets` are what it is the union of, where it is no more than that; a disjunction takes them
-    together at once.
+    together at once. `span` is what it spans of a measure, where it is no more than that; a
+    conjunction lays spans of one measure over each other.
     """
 
     select: Selector
     size: int
     sets: tuple[Places, ...] | None = None
+    span: Span | None = None
 
 
 def bind(index: "AudienceIndex", asked: Restriction) -> Condition:
@@ -90,12 +93,11 @@ def measured(index: "AudienceIndex", asked: Restriction) -> Condition:
     if asked.comparator == ":" and asked.value.text == "*":
         known = measure.known()
         return Condition(lambda within: within & known, len(known), (known,))
-    number, comparator = number_of(asked.value), EQUAL.get(asked.comparator, asked.comparator)
-
-    def select(within: Places) -> Places:
-        return measure.select(comparator, number, within)
-
-    return opposed(asked, select, len(index.rows) // 2, len(index.rows))
+    comparator = EQUAL.get(asked.comparator, asked.comparator)
+    span = measure.span(comparator, number_of(asked.value))
+    if asked.comparator != "!=":
+        return Condition(span.select, len(span), span=span)
+    return opposed(asked, span.select, len(span), len(index.rows))
 
 
 def identified(index: "AudienceIndex", asked: Restriction) -> Condition:
@@ -127,8 +129,20 @@ def of_words(
     found = tuple(index.bitmaps.get(*key, word) for word in words)
     size = sum(map(len, found))
     if asked.comparator != "!=":
-        return Condition(lambda within: within & union(found), size, found)
-    return opposed(asked, lambda within: within & union(found), size, len(index.rows))
+        return Condition(lambda within: cut(within, found), size, found)
+    return Condition(lambda within: without(within, found), len(index.rows) - size)
+
+
+def cut(within: Places, sets: Sequence[Places]) -> Places:
+    """Those within who are in any of some sets; joined before or after, whichever is less."""
+    if len(within) * len(sets) < sum(map(len, sets)):
+        return union([within & each for each in sets])
+    return within & union(sets)
+
+
+def without(within: Places, sets: Sequence[Places]) -> Places:
+    """Those within who are in none of some sets."""
+    return within - (sets[0] if len(sets) == 1 else cut(within, sets))
 
 
 def union(sets: Sequence[Places]) -> Places:

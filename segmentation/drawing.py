@@ -37,7 +37,7 @@ def draw_from(snapshot: Snapshot, places: Places, *, share: float, salt: str) ->
     user_ids = list(index.ids(places))
     circles = circles_at(index)[at]
     names, strata = np.unique(circles, return_inverse=True)
-    measures = np.column_stack([index.measures[name].values[at] for name in MEASURES])
+    measures = np.column_stack([index.measures[name].at(at) for name in MEASURES])
     draw = draw_holdout(
         keys_of(user_ids, salt), strata.astype(np.int64), share=share, covariates=measures
     )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import sqlalchemy as sa
 
+from segmentation.audience import FOLDER
 from segmentation.conditions import MEASURES
 from segmentation.config import FACETS
 from segmentation.database import Database
@@ -149,6 +150,10 @@ def scrub_text(index: Path, name: str, rows: Callable[[Strings], list[int]]) -> 
 
 def scrub_record(index: Path, row: int) -> None:
     """Make a user's record say that nothing is known, and their memberships weigh nothing."""
+    place = np.load(index / FOLDER / "places.npy", mmap_mode="r")[row]
+    for name in MEASURES:
+        # Before the values go: the order is searched by them.
+        scrub_order(index / FOLDER / f"{name}_order.npy", place)
     users = np.load(index / "users.npy", mmap_mode="r+")
     nothing = {"f": np.nan, "i": NONE}
     for name in USER_DTYPE.names or ():
@@ -157,15 +162,20 @@ def scrub_record(index: Path, row: int) -> None:
             NO_TIME if kind.itemsize == 8 and kind.kind == "i" else nothing[kind.kind]
         )
     users.flush()
-    place = int(np.load(index / "audience" / "places.npy", mmap_mode="r")[row])
-    for name in MEASURES:
-        column = np.load(index / "audience" / f"{name}.npy", mmap_mode="r+")
-        column[place] = np.nan
-        column.flush()
     ends = np.load(index / "membership_ends.npy", mmap_mode="r")
     strengths = np.load(index / "membership_strength.npy", mmap_mode="r+")
     strengths[ends[row] : ends[row + 1]] = 0
     strengths.flush()
+
+
+def scrub_order(path: Path, place: int) -> None:
+    """Put a neighbour's place for one in an order of places, which stays one of the same length."""
+    order = np.load(path, mmap_mode="r+")
+    at = np.flatnonzero(order == place)
+    if 0 < len(at) < len(order):
+        # Who stands in for somebody erased stands there several times, side by side.
+        order[at] = order[at[0] - 1] if at[0] else order[at[-1] + 1]
+        order.flush()
 
 
 def scrub_tags(models: Path, row: int) -> None:

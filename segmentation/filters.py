@@ -13,7 +13,6 @@ from segmentation.filter_tree import EVERYONE, And, Node, Not, Or, Restriction, 
 LONGEST = 20_000
 DEEPEST = 50
 MOST_CONDITIONS = 1_000
-SPACE = re.compile(r"\s*")
 NAME = re.compile(r"[^\s().:=<>!\"',-][^\s().:=<>!\"',]*")
 BARE = re.compile(r"[^\s():=<>!\"',]+")
 QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'", re.DOTALL)
@@ -178,8 +177,8 @@ class Reader:
         self._skip()
 
     def _skip(self) -> None:
-        space = SPACE.match(self._text, self._at)
-        self._at = space.end() if space else self._at
+        while self._text[self._at : self._at + 1].isspace():
+            self._at += 1
 
     def _is_done(self) -> bool:
         return self._at >= len(self._text)

@@ -24,7 +24,7 @@ def arrays(sets):
 def test_each_set_is_found_under_its_key(tmp_path_factory, sets):
     """With its size told without decoding it; other keys have nobody."""
     folder = tmp_path_factory.mktemp("sets")
-    save_bitmaps(folder, arrays(sets))
+    save_bitmaps(folder, arrays(sets).items())
 
     opened = Bitmaps(folder)
 
@@ -44,7 +44,7 @@ def test_equal_sets_give_equal_bytes(tmp_path):
     sets = {("tag", "a"): np.array([3, 1, 2]), ("tag", "b"): np.arange(10_000)}
     for name, given_sets in (("one", sets), ("two", dict(reversed(sets.items())))):
         (tmp_path / name).mkdir()
-        save_bitmaps(tmp_path / name, given_sets)
+        save_bitmaps(tmp_path / name, given_sets.items())
 
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
     assert files
@@ -56,7 +56,7 @@ def test_what_is_kept_decoded_is_bounded(tmp_path, monkeypatch):
     """However many sets are asked for, and each is right."""
     monkeypatch.setattr(bitmaps, "CACHED_BYTES", 1000)
     sets = {("tag", str(at)): np.arange(at, 40_000, 7) for at in range(20)}
-    save_bitmaps(tmp_path, sets)
+    save_bitmaps(tmp_path, sets.items())
     opened = Bitmaps(tmp_path)
 
     for _ in range(2):

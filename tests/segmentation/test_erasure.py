@@ -1,14 +1,20 @@
 """An erased person is nowhere; everyone else is as before, and so are aggregates."""
 
+from operator import ge, lt
+
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from segmentation.conditions import MEASURES
 from segmentation.database import open_database
-from segmentation.erasure import erase, erase_in_snapshot, repeat_erasures
+from segmentation.erased import mark
+from segmentation.erasure import erase, erase_in_snapshot, repeat_erasures, scrub_record
 from segmentation.errors import NotFound
 from segmentation.index import Snapshot
 from segmentation.lock import StoreLock
 from segmentation.store import Store
+from segmentation.tables import read_table
 from tests.service.stores import NOW, RUNS, fill
 from tests.snapshots import TIERS, build_snapshot, user_id
 
@@ -155,3 +161,26 @@ def test_many_may_be_erased_one_by_one(tmp_path):
             assert len(snapshot.audience("")) == 19 - number
         assert snapshot.assignments() == []
         assert all(snapshot.assignment_count(tier) == 0 for tier in TIERS)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_measures_of_the_others_compare_as_before(tmp_path, seed):
+    """Whoever goes first: neighbours by rank stand in for the erased, whose place is nowhere."""
+    random, run = np.random.default_rng(seed), tmp_path / "run"
+    with build_snapshot(run, users=30) as snapshot:
+        people = {row["user_id"]: row for row in read_table(run, "users").to_pylist()}
+        for gone in map(str, random.permutation(sorted(people))[:28]):
+            bounds = {name: people[gone][name] for name in MEASURES}
+            del people[gone]
+            mark(run / "index", snapshot.row_of(gone))
+            scrub_record(run / "index", snapshot.row_of(gone))
+            for name, bound in bounds.items():
+                if bound is None:
+                    continue
+                known = {who: row[name] for who, row in people.items() if row[name] is not None}
+                for sign, compare in (("<", lt), (">=", ge)):
+                    found = set(snapshot.audience(f"{name} {sign} {bound!r}").ids())
+                    assert found == {who for who, value in known.items() if compare(value, bound)}
+        left = {snapshot.audiences.places[snapshot.row_of(who)] for who in people}
+        for measure in snapshot.audiences.measures.values():
+            assert set(measure.order.tolist()) <= left
