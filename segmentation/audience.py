@@ -90,6 +90,10 @@ class AudienceIndex:
         """Those who refused a purpose, or every purpose without allowing this one since."""
         return self._refusals.of(purpose)
 
+    def refusing_throughout(self, purpose: str) -> Places:
+        """Those refusing a purpose who decided nothing about it since the run."""
+        return self._refusals.throughout(purpose)
+
     def amend(self, decisions: Iterable[tuple[str, str, bool]]) -> None:
         """Let later decisions (user, purpose, granted) win over those the run knew of."""
         self._refusals.amend(decisions, place_of=self._place_of)

@@ -15,6 +15,7 @@ class Refusals:
 
     def __init__(self, stated: Mapping[str, Places]) -> None:
         self._stated = stated
+        self._decided: Mapping[str, Places] = {}
         self._take(stated, granted={})
 
     def of(self, purpose: str) -> Places:
@@ -22,6 +23,14 @@ class Refusals:
         everything = self._refused.get(ANY_PURPOSE, NOBODY)
         allowed = self._granted.get(purpose, NOBODY)
         return self._refused.get(purpose, NOBODY) | (everything - allowed)
+
+    def throughout(self, purpose: str) -> Places:
+        """Those refusing a purpose who decided nothing about it since the run.
+
+        Whoever decided since may have been listed under what they said before.
+        """
+        decided = [self._decided.get(name, NOBODY) for name in (purpose, ANY_PURPOSE)]
+        return self.of(purpose) - union(decided)
 
     def amend(
         self, decisions: Iterable[tuple[str, str, bool]], *, place_of: Callable[[str], int | None]
@@ -39,6 +48,10 @@ class Refusals:
             purpose: (self._stated.get(purpose, NOBODY) - allowed.get(purpose, NOBODY))
             | refused.get(purpose, NOBODY)
             for purpose in sorted({*self._stated, *refused})
+        }
+        self._decided = {
+            purpose: allowed.get(purpose, NOBODY) | refused.get(purpose, NOBODY)
+            for purpose in {*allowed, *refused}
         }
         self._take(after, granted=allowed)
 

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
+from segmentation.audience import Audience
 from segmentation.delivery import DESTINATIONS, changes_listed, listed, require_enough
 from segmentation.errors import NotFound
 from segmentation.index import Snapshot
@@ -138,10 +139,8 @@ async def export_audience(
     if named.destination is not None:
         require_enough(found, DESTINATIONS[named.destination])
     if named.mode == "delta":
-        before = ask(
-            request, earlier(request, named.since), key, named.filter, purpose=named.purpose
-        )
-        lines = changes_listed(before.audience, found, named.format, hash_ids=named.hash_ids)
+        before = listed_before(earlier(request, named.since), named)
+        lines = changes_listed(before, found, named.format, hash_ids=named.hash_ids)
     else:
         lines = listed(found, named.format, hash_ids=named.hash_ids)
     request.scope["coterie.people"] = len(found)
@@ -164,6 +163,14 @@ def whereto(asked: ExportAsked) -> ExportAsked:
     return asked.model_copy(
         update={"purpose": wanted.purpose, "hash_ids": asked.hash_ids or wanted.hashed}
     )
+
+
+def listed_before(snapshot: Snapshot, named: ExportAsked) -> Audience:
+    """Whom a file of an earlier run may have held, those included who refused since."""
+    if named.purpose is None:
+        return snapshot.audience(named.filter)
+    hidden = snapshot.audiences.refusing_throughout(named.purpose)
+    return snapshot.audience(named.filter, hidden=hidden)
 
 
 def earlier(request: Request, version: str | None) -> Snapshot:

@@ -192,6 +192,20 @@ def test_full_and_deltas_make_the_later_full(ask):
     assert held == set(store.snapshot().audience("tag:yoga").ids())
 
 
+def test_who_withdrew_consent_is_removed_by_the_next_delta(changing):
+    """Of a destination that holds them; of those who refused all along nothing is written."""
+    api = caller(create_app(Settings(store=changing, no_auth=True, poll_seconds=3600)))
+    full = api.post("/v1/audiences:export", json={"purpose": "ads"})
+    gone = read(full.text, "ndjson")[0]["user_id"]
+    refusal = {"user_id": gone, "purpose": "ads", "granted": False}
+    assert api.post("/v1/users:consent", json=refusal).is_success
+    asked = {"purpose": "ads", "mode": "delta", "since": full.headers["x-run-id"]}
+
+    delta = api.post("/v1/audiences:export", json=asked)
+
+    assert read(delta.text, "ndjson") == [{"operation": "remove", "user_id": gone}]
+
+
 def test_a_delta_needs_a_run_that_is_kept(ask):
     """A pruned one is gone, with a way to start over."""
     asking = ask("export")
