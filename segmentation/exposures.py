@@ -1,6 +1,6 @@
 """Who saw what, whether they shared it, and when that became known."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ from pyarrow import parquet
 
 from segmentation.config import ChannelsConfig, Config
 from segmentation.engine import Engine, literal
+from segmentation.tags import is_sensitive
 
 DAY = 86_400_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -47,7 +48,7 @@ def build_exposures(
     """
     for table in ("events", "exposures", "content", "edges"):
         engine.register(table, tables / f"{table}.parquet")
-    _build_items(engine)
+    _build_items(engine, denied=config.privacy.sensitive_tags)
     given = _count(engine, "exposures")
     horizon = round(config.sharing.horizon_days * DAY)
     seen = given_exposures() if given else derived_exposures(config.channels)
@@ -140,8 +141,8 @@ def settled_exposures(as_of: int | None, settling: int) -> str:
         FROM outcome"""
 
 
-def _build_items(engine: Engine) -> None:
-    """Number contents, authors and tags, and say which tags a content has."""
+def _build_items(engine: Engine, *, denied: Sequence[str]) -> None:
+    """Number contents, authors and tags, and say which tags a content has, the denied left out."""
     keep(engine, "item", """
         SELECT row_number() OVER (ORDER BY content_id) - 1 AS item, content_id,
                dense_rank() OVER (ORDER BY author) AS author_code, author
@@ -150,10 +151,14 @@ def _build_items(engine: Engine) -> None:
                 UNION ALL SELECT content_id, NULL FROM exposures
                 UNION ALL SELECT content_id, NULL FROM events)
               WHERE content_id IS NOT NULL GROUP BY content_id)""")  # fmt: skip
-    keep(engine, "theme", """
-        SELECT row_number() OVER (ORDER BY tag) - 1 AS theme, tag
-        FROM (SELECT tag FROM events UNION SELECT tag FROM content)
-        WHERE tag IS NOT NULL""")  # fmt: skip
+    every = engine.execute("SELECT tag FROM events UNION SELECT tag FROM content")["tag"]
+    allowed = [tag for tag in every.drop_null().to_pylist() if not is_sensitive(tag, denied)]
+    keep_table(
+        engine,
+        "theme",
+        pyarrow.table({"tag": pyarrow.array(allowed, pyarrow.string())}),
+        "SELECT row_number() OVER (ORDER BY tag) - 1 AS theme, tag FROM theme_file",
+    )
     keep(engine, "item_theme", """
         SELECT DISTINCT item, theme FROM (
             SELECT content_id, tag FROM content WHERE tag IS NOT NULL

@@ -71,3 +71,18 @@ def test_a_denied_tag_is_nowhere_in_what_is_served(run):
         assert SENSITIVE not in circle["name"].lower()
         assert SENSITIVE not in [each["tag"] for each in circle["top_tags"]]
     assert SENSITIVE not in snapshot.placer.facet("interest").tags
+
+
+def test_a_denied_tag_is_in_no_table_a_run_keeps(run):
+    """What teaches sharing leaves it out as circles do."""
+    store, outcome = run
+    tables = [pq.read_table(path) for path in store.folder(outcome.run_id).rglob("*.parquet")]
+    kept = {text for table in tables for column in table.columns for text in texts(column)}
+
+    assert PROXY in kept
+    assert SENSITIVE not in kept
+
+
+def texts(column):
+    """The distinct texts of a column; none of one that holds something else."""
+    return column.unique().to_pylist() if pa.types.is_string(column.type) else []
