@@ -1,9 +1,15 @@
-"""`coterie webhooks deliver`: sends what is in the outbox, again and again, until it was taken."""
+"""Sends what is in the outbox, again and again, until it was taken.
 
-import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+`coterie worker` does so beside its runs, `coterie webhooks deliver` alone; however many do, each
+message is sent by the one who claimed it.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from multiprocessing.pool import ThreadPool  # its threads keep no process from ending
 
 from segmentation import consents, outbox, webhooks
 from segmentation.database import Database
@@ -20,6 +26,9 @@ AT_ONCE = 64
 THREADS = 8
 LOOK_SECONDS = 0.5
 LONGEST_SEND = timedelta(seconds=30)
+STOP_SECONDS = 0.3
+AFTER_FAILURE_SECONDS = 5.0
+log = logging.getLogger(__name__)
 
 
 class Dispatcher:
@@ -46,31 +55,57 @@ class Dispatcher:
         self._clock = clock
         self._will = Will(store, database)
         self._down: set[str] = set()
+        self._stopped = threading.Event()
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Send in a thread of its own as long as the block lasts; no failure leaves the thread."""
+        thread = threading.Thread(target=self._endure, name="webhooks", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stopped.set()
+            thread.join(STOP_SECONDS)
 
     def deliver_forever(self, *, once: bool = False) -> int:
         """Send until stopped, or until nothing is due; return how many messages were sent."""
         sent = 0
-        while True:
+        while not self._stopped.is_set():
             step = self.deliver()
             sent += step
             if step == 0 and once:
-                return sent
+                break
             if step == 0:
-                time.sleep(LOOK_SECONDS)
+                self._stopped.wait(LOOK_SECONDS)
+        return sent
 
     def deliver(self) -> int:
         """Send what is due now, many at a time; return how many messages were sent."""
+        endpoints = webhooks.list_endpoints(self._database)
+        if not endpoints:
+            return 0
         self._down.clear()
         outbox.fill(self._database, now=self._clock())
         if self._will.refresh():
             self._drop_unwilling()
         found = [
             message
-            for endpoint in webhooks.list_endpoints(self._database)
+            for endpoint in endpoints
             for message in outbox.claim(self._database, endpoint, now=self._clock(), limit=AT_ONCE)
         ]
-        with ThreadPoolExecutor(THREADS) as threads:
-            return sum(threads.map(self._send, found))
+        if not found:
+            return 0
+        with ThreadPool(THREADS) as threads:
+            return sum(threads.imap_unordered(self._send, found))
+
+    def _endure(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self.deliver_forever()
+            except Exception as error:  # whatever it is, runs go on and it is tried again
+                log.warning("deliveries_failed error=%s", type(error).__name__)
+                self._stopped.wait(AFTER_FAILURE_SECONDS)
 
     def _send(self, message: Message) -> bool:
         endpoint, user_id = message.endpoint, message.change.user_id
@@ -78,7 +113,8 @@ class Dispatcher:
             outbox.drop(self._database, endpoint.endpoint_id, [user_id])
             return False
         now, body = self._clock(), message.body
-        if endpoint.endpoint_id in self._down or now > message.until - LONGEST_SEND:
+        is_late = now > message.until - LONGEST_SEND
+        if is_late or endpoint.endpoint_id in self._down or self._stopped.is_set():
             return False  # it is claimed again when its time is over
         headers = signed_headers(message.message_id, body, secrets=endpoint.secrets(now), now=now)
         headers |= {"content-type": "application/json", "user-agent": AGENT}

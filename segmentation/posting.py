@@ -56,6 +56,7 @@ def check_url(url: str, *, loopback: bool) -> SplitResult:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
+        (host or "").encode("idna")  # what looking it up will ask of its labels
     except ValueError as error:
         raise UsageError(f"`url` cannot be read: {error}.") from error
     if len(url) > LONGEST or not url.isascii() or not url.isprintable() or " " in url:

@@ -1,7 +1,8 @@
 """`coterie worker`: takes runs out of the queue and makes them, one at a time.
 
 Each run is a process of its own, so that cancelling is ending it: the kernel takes back its lock,
-nothing is published, and what it had done can be resumed.
+nothing is published, and what it had done can be resumed. Webhooks go out from a thread beside
+them, however long a run takes.
 """
 
 import multiprocessing
@@ -19,9 +20,11 @@ from typing import TYPE_CHECKING, Any
 from segmentation import jobs
 from segmentation.config import Config, InputConfig
 from segmentation.database import Database, open_database
+from segmentation.dispatch import Dispatcher
 from segmentation.errors import SegmentationError
 from segmentation.jobs import Job
 from segmentation.progress import Advance
+from segmentation.store import Store
 
 if TYPE_CHECKING:
     from segmentation.run import RunOutcome
@@ -33,12 +36,16 @@ ENDING_SECONDS = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """What a worker works with: settings, where their paths start, the store, the database."""
+    """What a worker works with: settings, where their paths start, the store, the database.
+
+    `loopback` lets webhooks go to receivers on this machine.
+    """
 
     config: Config
     base: Path
     store: Path
     database_url: str | None = None
+    loopback: bool = False
 
     def database(self) -> Database:
         """Open the database."""
@@ -46,28 +53,43 @@ class Bench:
 
 
 def work_forever(bench: Bench, *, once: bool = False) -> int:
-    """Do what is queued until stopped, or until nothing is; return how many jobs were done."""
-    database, done = bench.database(), 0
-    while True:
-        job = jobs.claim(database, now=datetime.now(UTC))
-        if job is not None:
-            oversee(job, bench, database)
-            done += 1
-        elif once:
-            return done
-        else:
+    """Do what is queued until stopped, or until nothing is; return how many jobs were done.
+
+    Webhooks go out beside it until stopped, or after it once what is due.
+    """
+    database = bench.database()
+    dispatcher = Dispatcher(Store(bench.store), database, loopback=bench.loopback)
+    if once:
+        done = work(bench, database)
+        dispatcher.deliver_forever(once=True)
+        return done
+    with dispatcher.beside():
+        while True:
+            work(bench, database)
             time.sleep(LOOK_SECONDS)
 
 
+def work(bench: Bench, database: Database) -> int:
+    """Make run after run until none waits; return how many."""
+    done = 0
+    while (job := jobs.claim(database, now=datetime.now(UTC))) is not None:
+        oversee(job, bench, database)
+        done += 1
+    return done
+
+
 def oversee(job: Job, bench: Bench, database: Database) -> None:
-    """Make one run in a process of its own, and end it when the job is cancelled."""
+    """Make one run in a process of its own, and end it when the job is cancelled or we are."""
     process = multiprocessing.get_context("spawn").Process(target=perform, args=(job, bench))
     process.start()
-    while process.is_alive():
-        process.join(LOOK_SECONDS)
-        if jobs.report(database, job.job_id, now=datetime.now(UTC)) == "cancelling":
-            end(process)
-            jobs.cancelled(database, job.job_id, now=datetime.now(UTC))
+    try:
+        while process.is_alive():
+            process.join(LOOK_SECONDS)
+            if jobs.report(database, job.job_id, now=datetime.now(UTC)) == "cancelling":
+                end(process)
+                jobs.cancelled(database, job.job_id, now=datetime.now(UTC))
+    finally:
+        end(process)
     now = datetime.now(UTC)
     jobs.fail(database, job.job_id, why="Its process ended before it was done.", now=now)
 

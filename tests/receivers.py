@@ -12,13 +12,14 @@ import orjson
 
 @dataclass
 class Receiver:
-    """What came, and what is answered: the next of `answers`, then 200."""
+    """What came, and what is answered, while the gate is open: the next of `answers`, then 200."""
 
     url: str = ""
     posts: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     refused_users: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    gate: threading.Event = field(default_factory=threading.Event)
 
     @property
     def told(self) -> list[dict[str, object]]:
@@ -38,6 +39,7 @@ class Receiver:
 def receiving(trust: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     """Listen on a free port of this machine until the block ends."""
     receiver = Receiver()
+    receiver.gate.set()
 
     class Handler(BaseHTTPRequestHandler):
         """Gives each message to the receiver."""
@@ -47,6 +49,7 @@ def receiving(trust: ssl.SSLContext | None = None) -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             status, more = receiver.take(headers, body)
+            receiver.gate.wait()
             self.send_response(status)
             for name, value in more.items():
                 self.send_header(name, value)
@@ -65,5 +68,6 @@ def receiving(trust: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     try:
         yield receiver
     finally:
+        receiver.gate.set()
         server.shutdown()
         server.server_close()

@@ -2,11 +2,13 @@
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -40,6 +42,14 @@ Content = Annotated[
 Consent = Annotated[
     list[str] | None, typer.Option("--consent", metavar="PATH", help="Purposes refused or granted.")
 ]
+Loopback = Annotated[
+    bool,
+    typer.Option(
+        "--loopback",
+        help="Allow webhook receivers on this machine, for trying out.",
+        envvar="COTERIE_WEBHOOK_LOOPBACK",
+    ),
+]
 DEFAULT_STORE = Path("store")
 
 
@@ -72,6 +82,20 @@ def clock() -> datetime:
 def database_url() -> str | None:
     """Where the database is, when not in the store."""
     return os.environ.get("COTERIE_DATABASE_URL")
+
+
+@contextmanager
+def ended_by_term() -> Iterator[None]:
+    """Leave the block on SIGTERM as on any way out; a container's first program would ignore it."""
+
+    def leave(number: int, _: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def has_database(store: Path) -> bool:

@@ -7,11 +7,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, clock, database_of
+from segmentation.cli.options import (
+    DEFAULT_STORE,
+    Json,
+    Loopback,
+    StorePath,
+    answer,
+    clock,
+    database_of,
+    ended_by_term,
+)
 
-Loopback = Annotated[
-    bool, typer.Option("--loopback", help="Allow receivers on this machine, for trying out.")
-]
 ONCE = "Keep the secret: it is not shown again."
 webhooks = typer.Typer(help="Tell other systems when a tier changes.", no_args_is_help=True)
 
@@ -126,11 +132,11 @@ def deliver(
     store: StorePath = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
-    """Send what tiers changed to every receiver, until it was taken."""
+    """Send what tiers changed to every receiver, until it was taken, as `coterie worker` does."""
     from segmentation.dispatch import Dispatcher
     from segmentation.store import Store
 
-    with database_of(store) as database:
+    with ended_by_term(), database_of(store) as database:
         sent = Dispatcher(Store(store), database, loopback=loopback).deliver_forever(once=once)
     answer({"sent": sent}, as_json, lambda: typer.echo(f"{sent:,} messages sent."))
 

@@ -1,11 +1,15 @@
 """Webhooks from the ledger to a real receiver, on SQLite and PostgreSQL."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from threading import Barrier
 
 import pytest
+import sqlalchemy as sa
 
-from segmentation import outbox, webhooks
+from segmentation import dispatch, outbox, webhooks
 from segmentation.consents import Decision, decide
 from segmentation.dispatch import Dispatcher
 from segmentation.erasure import erase_in_database
@@ -21,6 +25,20 @@ from tests.service.stores import fill
 
 RUN = "20261101T020000Z-00000001"
 USERS = [f"{letter}@example.org" for letter in "abc"]
+
+
+def eventually(is_so):
+    """Wait until something is so; bounded."""
+    deadline = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.01)
+
+
+def rename(database, name, other):
+    """Take a table away, or bring it back."""
+    with database.begin() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE {name} RENAME TO {other}")
 
 
 class Clock:
@@ -231,6 +249,59 @@ def test_a_message_whose_sender_died_is_sent_again(
 
     assert claimed.change.user_id == people[0]
     assert (early, late) == (0, 1)
+
+
+def test_of_several_who_deliver_at_once_one_sends_each_message(
+    store, database, endpoint, receiver, people, clock, monkeypatch
+):
+    """Each claims a few at a time, so that they meet all along."""
+    monkeypatch.setattr(dispatch, "AT_ONCE", 2)
+    with store.snapshot() as snapshot:
+        record_run(database, snapshot, now=PUBLISHED)
+    together = Barrier(3)
+
+    def deliver(_):
+        together.wait()
+        one = Dispatcher(store, database, loopback=True, clock=clock)
+        return one.deliver_forever(once=True)
+
+    with ThreadPoolExecutor(3) as threads:
+        sent = sum(threads.map(deliver, range(3)))
+
+    told = [row["user_id"] for row in receiver.told]
+    assert sorted(told) == sorted(people)
+    assert sent == len(people)
+    assert outbox.counts(database, endpoint.endpoint_id) == {"pending": 0, "dead": 0}
+
+
+def test_beside_other_work_a_failure_is_outlived(
+    database, endpoint, receiver, dispatcher, people, give, monkeypatch, caplog
+):
+    """The thread tells of it and tries again; the database was away for a while."""
+    monkeypatch.setattr(dispatch, "AFTER_FAILURE_SECONDS", 0.02)
+    give(people[0], "gold")
+    rename(database, "webhook_messages", "elsewhere")
+    with dispatcher.beside():
+        eventually(lambda: "deliveries_failed" in caplog.text)
+        rename(database, "elsewhere", "webhook_messages")
+        eventually(lambda: outbox.counts(database, endpoint.endpoint_id)["pending"] == 0)
+        eventually(lambda: receiver.told)
+
+    assert [row["user_id"] for row in receiver.told] == [people[0]]
+    assert people[0] not in caplog.text
+
+
+def test_without_receivers_nothing_is_opened(store, database, give, people):
+    """Neither the live run nor what people decided: an idle worker asks for receivers alone."""
+    give(people[0], "gold")
+    asked = []
+    sa.event.listen(database, "before_cursor_execute", lambda *words: asked.append(words[2]))
+
+    sent = Dispatcher(store, database).deliver()
+
+    assert sent == 0
+    assert len(asked) == 1
+    assert "FROM webhook_endpoints" in asked[0].replace("\n", " ")
 
 
 def test_who_is_erased_leaves_the_queue(

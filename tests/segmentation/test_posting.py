@@ -25,6 +25,8 @@ OPENSSL = shutil.which("openssl")
         "https://user:word@shop.example/",
         "https://shop.example/#part",
         "https://shop.example:99999/",
+        "https://shop..example/",
+        f"https://{'a' * 64}.example/",
         "https://[::1",
         "https://shop.example/\r\nHost: other",
         "https://localhost/",
