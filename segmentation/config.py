@@ -223,9 +223,10 @@ class PrivacyConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class StoreConfig:
-    """How many snapshots are kept for rollback."""
+    """How many snapshots are kept for rollback, and how long events sent over HTTP; 0: for good."""
 
     keep_runs: int = 10
+    keep_sent_days: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

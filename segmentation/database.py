@@ -63,7 +63,8 @@ def _address(store: Path, url: str | None) -> sa.URL:
 
 def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
-    for pragma in ("busy_timeout = 10000", "foreign_keys = ON"):
+    # What is deleted shall not stay in free pages: whoever is erased later would be found there.
+    for pragma in ("busy_timeout = 10000", "foreign_keys = ON", "secure_delete = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     _switch_to_wal(cursor)
     cursor.close()

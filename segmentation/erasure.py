@@ -82,18 +82,18 @@ def repeat_erasures(folder: Path, database: Database) -> int:
 
 def erase_in_database(database: Database, user_id: str) -> int:
     """Remove every row of a person from the tables that have a `user_id`; return how many."""
-    removed = 0
-    is_sqlite = database.dialect.name == "sqlite"
+    from segmentation.batches import erase_from  # pyarrow is for those who erase
+
     with database.begin() as connection:
-        if is_sqlite:  # what is deleted shall not stay in free pages
-            connection.exec_driver_sql("PRAGMA secure_delete = ON")
+        take_turn(connection)  # no run shall file events away meanwhile
+        removed = erase_from(connection, user_id)
         for table in metadata.sorted_tables:
             if "user_id" in table.c:
                 done = connection.execute(sa.delete(table).where(table.c.user_id == user_id))
                 removed += done.rowcount
         kept = replays.c.answer.contains(user_id, autoescape=True)
         connection.execute(sa.delete(replays).where(kept))
-    if is_sqlite:  # nor in the log of writes
+    if database.dialect.name == "sqlite":  # nothing shall stay in the log of writes
         with database.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     return removed

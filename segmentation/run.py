@@ -6,18 +6,19 @@ import resource
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from segmentation import consents, sent
+from segmentation import batches, consents, sent
 from segmentation.agreement import DECIDED, save_decisions
 from segmentation.config import TABLES, Config
 from segmentation.context import Context
-from segmentation.database import open_database
+from segmentation.database import Database, open_database
 from segmentation.decisions import Decisions, decisions
 from segmentation.engine import DuckEngine
 from segmentation.erasure import repeat_erasures
+from segmentation.errors import ConfigError
 from segmentation.ingest import fingerprint
 from segmentation.lock import StoreLock
 from segmentation.progress import Advance, Reporter
@@ -26,6 +27,8 @@ from segmentation.rulings import in_force
 from segmentation.stages import STAGES, Stage
 from segmentation.store import Store
 from segmentation.work import Work, unfinished
+
+LONGEST_DAYS = 36_500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,10 +166,24 @@ def take_over(work: Work, request: RunRequest, *, after: int, through: int) -> N
     database = open_database(request.store, request.database_url)
     try:
         save_decisions(work.path(DECIDED), consents.decisions(database))
+        file_sent(database, request, through=through)
         if through > after:
-            sent.write_out(database, work.path(sent.FILE), after=after, through=through)
+            batches.write_out(database, work.path(sent.FILE), after=after, through=through)
     finally:
         database.dispose()
+
+
+def file_sent(database: Database, request: RunRequest, *, through: int) -> None:
+    """File the events sent over HTTP away, but forget those that came longer ago than is kept."""
+    days = request.config.store.keep_sent_days
+    if not 0 <= days <= LONGEST_DAYS:
+        raise ConfigError(
+            f"`store.keep_sent_days` must be from 0, which is for good, to {LONGEST_DAYS}, "
+            f"got {days}."
+        )
+    batches.file_away(database, through=through)
+    if days:
+        batches.forget(database, before=request.now - timedelta(days=days))
 
 
 def fingerprint_of(

@@ -1,26 +1,25 @@
-"""Events sent over HTTP: judged one by one as files are, kept in SQL, read by the runs to come.
+"""Events sent over HTTP: judged one by one as files are, kept in SQL for the runs to come.
 
-They are never thrown away by a run: a snapshot says up to which number it has read them, so that
-an update folds in those after it, a rollback brings them back, and a run of everything reads all.
+A snapshot says up to which number it has read them, so that an update folds in those after it, a
+rollback brings them back, and a run of everything reads all. Once read they lie in batches
+(`segmentation/batches.py`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from segmentation.database import Database
-from segmentation.durable import replacing
 from segmentation.events import EARLIEST, ID_BYTES, TEXT_BYTES
+from segmentation.sqltables import sent_batches
 from segmentation.sqltables import sent_events as table
 from segmentation.turns import take_turn
 
 FILE = "sent.parquet"
-BATCH = 50_000
 COLUMNS = ("user_id", "ts", "channel", "tag", "value", "content_id")
 LONGEST = {"user_id": ID_BYTES, "channel": TEXT_BYTES, "tag": TEXT_BYTES, "content_id": ID_BYTES}
 NEEDED = {"user_id": "no_user", "channel": "no_channel", "tag": "no_tag"}
@@ -63,43 +62,22 @@ def keep(database: Database, events: Sequence[Mapping[str, Any]], *, by: str, no
         if events:
             rows = [{**event, "by": by, "at": now} for event in events]
             connection.execute(sa.insert(table), rows)
-        return int(connection.execute(sa.select(sa.func.max(table.c.number))).scalar() or 0)
+        return newest(connection)
 
 
 def last(database: Database) -> int:
     """The number of the last event kept; 0 when there is none."""
     with database.connect() as connection:
-        return int(connection.execute(sa.select(sa.func.max(table.c.number))).scalar() or 0)
+        return newest(connection)
 
 
-def write_out(database: Database, path: Path, *, after: int, through: int) -> int:
-    """Write the events between two numbers to a Parquet file; return how many there are."""
-    import pyarrow as pa  # judging and keeping, which is what a server does, need none of it
-    import pyarrow.parquet as pq
-
-    kinds = {"ts": pa.timestamp("us"), "value": pa.float64()}
-    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in COLUMNS])
-    columns = [table.c[name] for name in COLUMNS]
-    within = (table.c.number > after) & (table.c.number <= through)
-    query = sa.select(*columns).where(within).order_by(table.c.number)
-    count = 0
-    with (
-        replacing(path) as beside,
-        pq.ParquetWriter(beside, schema) as writer,
-        database.connect().execution_options(yield_per=BATCH) as connection,
-    ):
-        for rows in connection.execute(query).mappings().partitions():
-            writer.write_table(
-                pa.Table.from_pylist([plain(dict(row)) for row in rows], schema=schema)
-            )
-            count += len(rows)
-    return count
-
-
-def plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as files have it: its time in UTC, without a zone."""
-    moment = row["ts"]
-    return {**row, "ts": moment.astimezone(UTC).replace(tzinfo=None) if moment else None}
+def newest(connection: sa.Connection) -> int:
+    """The number of the last event, in a batch or not yet."""
+    found = [
+        connection.execute(sa.select(sa.func.max(column))).scalar()
+        for column in (table.c.number, sent_batches.c.last)
+    ]
+    return max(int(number or 0) for number in found)
 
 
 def read(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -347,3 +347,12 @@ sent_events = sa.Table(
     sa.Column("at", Moment, nullable=False),
     sqlite_autoincrement=True,
 )
+
+sent_batches = sa.Table(
+    "sent_batches",
+    metadata,
+    sa.Column("last", Number, primary_key=True, autoincrement=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("oldest", Moment),
+    sa.Column("events", sa.LargeBinary, nullable=False),
+)

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from segmentation.batches import file_away, read
 from segmentation.conditions import MEASURES
 from segmentation.database import open_database
 from segmentation.erased import mark
@@ -13,6 +14,7 @@ from segmentation.erasure import erase, erase_in_snapshot, repeat_erasures, scru
 from segmentation.errors import NotFound
 from segmentation.index import Snapshot
 from segmentation.lock import StoreLock
+from segmentation.sent import judge, keep, last
 from segmentation.store import Store
 from segmentation.tables import read_table
 from tests.service.stores import NOW, RUNS, fill
@@ -36,6 +38,13 @@ def database(store):
     engine.dispose()
 
 
+def send_events(database, *user_ids):
+    """Keep five hundred events of each, as if sent over HTTP."""
+    event = {"channel": "browse", "tag": "yoga"}
+    sent = [{**event, "user_id": user_id} for user_id in user_ids for _ in range(500)]
+    keep(database, judge(sent, money=(), now=NOW).valid, by="k", now=NOW)
+
+
 def everything_but(snapshot, erased):
     """All that a snapshot says of everyone else."""
     others = [user_id(number) for number in range(USERS) if user_id(number) != erased]
@@ -51,6 +60,10 @@ def everything_but(snapshot, erased):
 
 def test_no_file_of_the_store_names_an_erased_person(store, database):
     """Neither as bytes anywhere nor inside a table; the checksums are right again."""
+    send_events(database, "somebody", GONE)
+    file_away(database, through=last(database))
+    send_events(database, "somebody", GONE)
+
     erase(store, database, GONE, now=NOW)
 
     files = [path for path in store.path.rglob("*") if path.is_file()]
@@ -60,6 +73,8 @@ def test_no_file_of_the_store_names_an_erased_person(store, database):
         table = pq.read_table(path)
         if "user_id" in table.column_names:
             assert GONE not in table["user_id"].to_pylist()
+    sent = [events["user_id"].to_pylist() for events in read(database, after=0)]
+    assert sent == [["somebody"] * 500]
     for run_id in RUNS:
         store.verify(run_id)
 

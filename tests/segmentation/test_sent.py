@@ -6,14 +6,12 @@ from datetime import UTC, datetime
 import pyarrow.parquet as pq
 import pytest
 
-from segmentation import sent
 from segmentation.config import Config
-from segmentation.database import open_database
 from segmentation.engine import DuckEngine
 from segmentation.erasure import erase_in_database
 from segmentation.ingest import ingest
 from segmentation.records import overlay
-from segmentation.sent import judge, keep, last, write_out
+from segmentation.sent import judge, keep, last
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
 GOOD = {"user_id": "u", "channel": "browse", "tag": "yoga"}
@@ -39,6 +37,12 @@ EVENTS = [
 ]
 
 
+def plain(event):
+    """An event as files have it: its time in UTC, without a zone."""
+    moment = event["ts"]
+    return {**event, "ts": moment.astimezone(UTC).replace(tzinfo=None) if moment else None}
+
+
 def test_events_are_judged_as_those_of_a_file(tmp_path):
     """Row by row: the same reasons, and the same valid rows."""
     path = tmp_path / "events.ndjson"
@@ -59,7 +63,7 @@ def test_events_are_judged_as_those_of_a_file(tmp_path):
     def key(row):
         return str(sorted(row.items(), key=str))
 
-    assert sorted(map(sent.plain, judged.valid), key=key) == sorted(valid, key=key)
+    assert sorted(map(plain, judged.valid), key=key) == sorted(valid, key=key)
 
 
 @pytest.mark.parametrize(
@@ -78,30 +82,6 @@ def test_events_are_judged_as_those_of_a_file(tmp_path):
 def test_what_json_can_say_and_a_file_cannot_has_a_reason_too(event, reason):
     """Nothing of it reaches a database."""
     assert judge([event], money=(), now=NOW).bad == {1: reason}
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request, tmp_path):
-    """An empty database of either kind."""
-    is_sqlite = request.param == "sqlite"
-    url = None if is_sqlite else request.getfixturevalue("postgres_url")
-    opened = open_database(tmp_path, url)
-    yield opened
-    opened.dispose()
-
-
-def test_events_are_kept_in_order_and_written_out_from_a_number_on(database, tmp_path):
-    """Each as it was read, its time in UTC."""
-    valid = judge(EVENTS, money=("return",), now=NOW).valid
-    first = keep(database, valid[:2], by="k", now=NOW)
-    through = keep(database, valid[2:], by="k", now=NOW)
-
-    count = write_out(database, tmp_path / "sent.parquet", after=first, through=through)
-
-    assert (first, through, last(database)) == (2, len(valid), len(valid))
-    assert count == len(valid) - 2
-    written = pq.read_table(tmp_path / "sent.parquet").to_pylist()
-    assert written == [sent.plain(event) for event in valid[2:]]
 
 
 def test_a_number_is_never_given_twice(database):

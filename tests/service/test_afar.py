@@ -2,18 +2,20 @@
 
 import shutil
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import sqlalchemy as sa
 
-from segmentation import rulings
+from segmentation import rulings, sent
 from segmentation.progress import Silent
 from segmentation.records import overlay
 from segmentation.run import RunRequest, segment
 from segmentation.simulator import simulate
+from segmentation.sqltables import sent_events
 from segmentation.store import Store
 from segmentation.update import update
 from segmentation.worker import Bench, work_forever
@@ -78,10 +80,11 @@ def send(owner, events):
     return answer.json()
 
 
-def worked(owner, people, store, path, body=None):
+def worked(owner, people, store, path, body=None, config=None):
     """Queue a job and let a worker do it; give the job as it ended."""
     job = owner.post(path, json=body or {}).json()
-    work_forever(Bench(config=settings_of(people), base=people, store=store.path), once=True)
+    config = config or settings_of(people)
+    work_forever(Bench(config=config, base=people, store=store.path), once=True)
     owner.app.state.live.refresh()
     return owner.get(f"/v1/jobs/{job['job_id']}").json()
 
@@ -119,6 +122,40 @@ def test_what_a_rollback_undoes_the_next_update_folds_in_again(people, store, ow
 
     assert second["run_id"] != first["run_id"]
     assert owner.get(f"/v1/users/{NEW}").status_code == 200
+
+
+def keeping(people, days):
+    """Settings by which events sent are kept so many days."""
+    return overlay(settings_of(people), {"store": {"keep_sent_days": days}}, "the test")
+
+
+def test_events_kept_long_enough_teach_no_more(people, store, owner):
+    """A run forgets them before it reads; those of younger days it reads."""
+    old = {"user_id": "of-old", "channel": "browse", "tag": "yoga", "ts": NOW.isoformat()}
+    send(owner, [old])
+    with owner.app.state.database().begin() as connection:
+        long_ago = datetime.now(UTC) - timedelta(days=31)
+        connection.execute(sa.update(sent_events).values(at=long_ago))
+    send(owner, late_events(people))
+
+    done = worked(owner, people, store, "/v1/runs", config=keeping(people, 30))
+
+    assert done["state"] == "succeeded", done
+    assert owner.get("/v1/users/of-old").status_code == 404
+    assert owner.get(f"/v1/users/{NEW}").status_code == 200
+
+
+@pytest.mark.parametrize("days", [-1, 36_501])
+def test_events_cannot_be_kept_for_less_than_no_time(people, store, owner, days):
+    """The job says which setting, what it was and what it may be; nothing is forgotten."""
+    send(owner, late_events(people))
+
+    done = worked(owner, people, store, "/v1/runs", config=keeping(people, days))
+
+    assert done["state"] == "failed"
+    assert "`store.keep_sent_days` must be from 0" in done["detail"]
+    assert f"got {days}." in done["detail"]
+    assert sent.last(owner.app.state.database()) > 0
 
 
 def test_a_run_heeds_what_was_sent_and_decided_over_http(people, store, owner):
