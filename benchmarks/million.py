@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from benchmarks.crowd import build
 from benchmarks.server import COTERIE, running
 from benchmarks.serving import SERVE, told
+from models.effects import DRAWS
 from models.evidence import FEATURES
 from models.propensity import SharePropensity
 from models.resonance import Resonance, gaps
@@ -133,8 +134,10 @@ def plant_resonance(folder: Path) -> None:
         own_variance=np.full(pairs, 0.05),
         pair_exposures=rng.poisson(50, pairs).astype(np.float64),
         pair_shares=np.ones(pairs),
-        unknown=np.array([0.3, 0.1]),
+        unknown=np.array([0.3, 0.1, 0.05]),
         power=np.array([1.0]),
+        base_draws=rng.normal(0, 0.1, (CIRCLES, DRAWS)).astype(np.float32),
+        effect_draws=rng.normal(0, 0.14, (TAGS, DRAWS)).astype(np.float32),
     )
     words = {
         "tag_names": np.array([f"tag-{number:04}" for number in range(TAGS)]),

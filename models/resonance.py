@@ -4,9 +4,10 @@ The log-odds that somebody of circle c shares a content of k tags are
 
     base(c) + k^-power * sum over its tags of [effect(t) + own(c, t)]
 
-with `effect` what a tag is worth to everybody and `own` what the circle adds to it. Each number
-comes with the variance its evidence left; what was never seen keeps the variance it began with.
-Numpy alone is needed to answer; `models.resonating` learns the numbers.
+with `effect` what a tag is worth to everybody and `own` what the circle adds to it, and beside them
+what tells contents of the same tags apart, of which only the variance is known beforehand. Each
+number comes with the variance its evidence left; what was never seen keeps the variance it began
+with. Numpy alone is needed to answer; `models.resonating` learns the numbers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,10 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Draws = NDArray[np.float32]
 LEVEL = 0.8
+LEAST_PART = 0.1
+"""Draws are few: what parts take from each other's variance never leaves less than this of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +34,7 @@ class Answer:
     ----------
     rate, low, high : ndarray of shape (n_circles,)
         Expected share rate, and the bounds that hold it eight times in ten.
+        Contents of the same tags differ: the rate is the mean over them, the bounds are of one.
     lift, lift_low, lift_high : ndarray of shape (n_circles,)
         The rate over what the circle shares of the contents everybody is shown; below 1 the
         content puts them off.
@@ -61,13 +66,19 @@ class Resonance:
     effect, effect_variance : ndarray of shape (n_tags,)
     pair_starts : ndarray of shape (n_tags + 1,), pair_circle : ndarray of shape (n_pairs,)
     own, own_variance : ndarray of shape (n_pairs,)
-        Of a pair that is not listed nothing is known: 0, with the variance `unknown[1]`.
+        What a circle adds to the effect of a tag, and to its variance: below 0 where the two are
+        better known together than the effect alone. Of a pair that is not listed nothing is known:
+        0, with the variance `unknown[1]`.
     pair_exposures, pair_shares : ndarray of shape (n_pairs,)
         How often the circle was shown the tag, and shared it.
-    unknown : ndarray of shape (2,)
-        Variances of effects of tags, and of circles' own, before data speak.
+    unknown : ndarray of shape (3,)
+        Variances of effects of tags, of circles' own and of single contents, before data speak. The
+        last is missing, that is 0, in what was learned before contents were told apart.
     power : ndarray of shape (1,)
         0 when tags add up, 1 when their mean counts.
+    base_draws : ndarray of shape (n_circles, n_draws), effect_draws : ndarray of (n_tags, n_draws)
+        Departures that belong together: what is unsure of one is unsure of the others. None, that
+        is of width 0, in what was learned before they were kept.
     """
 
     base: FloatArray
@@ -83,11 +94,15 @@ class Resonance:
     pair_shares: FloatArray
     unknown: FloatArray
     power: FloatArray
+    base_draws: Draws
+    effect_draws: Draws
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """Read back what `to_arrays` gave."""
-        return cls(**{field.name: arrays[field.name] for field in fields(cls)})
+        none = {f"{of}_draws": np.zeros((len(arrays[of]), 0)) for of in ("base", "effect")}
+        known = none | dict(arrays)
+        return cls(**{field.name: known[field.name] for field in fields(cls)})
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return everything under its name, fit to be kept without pickle."""
@@ -103,35 +118,63 @@ class Resonance:
         """How many tags are known."""
         return len(self.effect)
 
-    def answer(self, tags: Sequence[int], *, level: float = LEVEL) -> Answer:
-        """Say what each circle would share of a content with these tags, -1 for an unknown one."""
+    @property
+    def between(self) -> float:
+        """Variance of the log-odds of contents with the same tags."""
+        return float(self.unknown[2:].sum())
+
+    @property
+    def expected_base(self) -> FloatArray:
+        """Log-odds of circles in the mean over contents, not for the middle one of them."""
+        return self.base + self.between * (0.5 - expit(self.base))
+
+    def answer(self, tags: Sequence[int], *, level: float = LEVEL, is_one: bool = True) -> Answer:
+        """Say what each circle would share of a content with these tags, -1 for an unknown one.
+
+        Bounds are of one content, or else of the mean over all with these tags.
+        """
         weight = max(len(tags), 1) ** -float(self.power[0])
         parts = np.zeros((self.n_circles, len(tags)))
         variances = np.zeros((self.n_circles, len(tags)))
         for column, tag in enumerate(tags):
             parts[:, column], variances[:, column] = self.tag(tag)
         parts, variances = weight * parts, weight**2 * variances
-        of_tags = variances.sum(axis=1)
-        log_odds = self.base + parts.sum(axis=1)
+        of_all, of_tags = self.doubts(tags, weight, variances.sum(axis=1)) + is_one * self.between
+        base = self.expected_base
+        log_odds = base + parts.sum(axis=1)
+        middle = log_odds + is_one * (self.base - base)
         reach = NormalDist().inv_cdf((1 + level) / 2)
-        error = reach * np.sqrt(self.base_variance + of_tags)
+        error = reach * np.sqrt(of_all)
         rate = expit(log_odds)
         lift, doubt = rate / self.usual, reach * np.sqrt(of_tags) * (1 - rate)
+        off = np.exp((middle - log_odds) * (1 - rate))
         return Answer(
             rate=rate,
-            low=expit(log_odds - error),
-            high=expit(log_odds + error),
+            low=expit(middle - error),
+            high=expit(middle + error),
             lift=lift,
-            lift_low=lift * np.exp(-doubt),
-            lift_high=lift * np.exp(doubt),
-            base=self.base,
+            lift_low=lift * off * np.exp(-doubt),
+            lift_high=lift * off * np.exp(doubt),
+            base=base,
             parts=parts,
             part_errors=np.sqrt(variances),
         )
 
+    def doubts(self, tags: Sequence[int], weight: float, apart: FloatArray) -> FloatArray:
+        """Return the variance of base and tags, and of tags: (2, circles).
+
+        `apart` is what the tags' variances add up to, did they not hang together.
+        """
+        draws = weight * self.effect_draws[[tag for tag in tags if tag >= 0]].astype(np.float64)
+        total, n_draws = draws.sum(axis=0), max(draws.shape[1], 1)
+        of_tags = apart + (total @ total - np.sum(draws**2)) / n_draws
+        alone = self.base_variance + apart
+        of_all = self.base_variance + of_tags + 2 * (self.base_draws @ total) / n_draws
+        return np.maximum([of_all, of_tags], LEAST_PART * np.array([alone, apart]))
+
     def tag(self, tag: int) -> FloatArray:
         """Return what a tag adds to the log-odds of each circle, and its variance: (2, circles)."""
-        of_tag, own = self.unknown
+        of_tag, own = self.unknown[:2]
         told = np.zeros((2, self.n_circles))
         told[1] = own
         if tag < 0:
@@ -181,7 +224,7 @@ def gaps(found: Resonance, *, most: int = 5, served: float = 0.5) -> Gaps:
     expected = np.outer(shown.sum(axis=1), shown.sum(axis=0)) / max(total, 1.0)
     entries = []
     for tag in range(found.n_tags):
-        told = found.answer([tag])
+        told = found.answer([tag], is_one=False)
         is_gap = (told.lift_low > 1) & (shown[:, tag] < served * expected[:, tag])
         entries += [
             (circle, tag, told.rate[circle], told.low[circle], told.high[circle],

@@ -1,26 +1,28 @@
 """Learn how contents resonate, from what circles were shown and what they shared of it.
 
-A logistic model with normal priors: every circle, every tag and every pair of the two has its own
-effect, drawn toward nothing as far as its group of effects is found to be small. A pair's effect is
-drawn toward `taste`, how much more than others the circle consumes the tag, times one slope that is
-learned; so a tag never shown to a circle is judged by what it is worth to others and by what the
-circle likes.
+A logistic model with normal priors: every circle, every tag, every pair of the two and every
+content has its own effect, drawn toward nothing as far as its group of effects is found to be
+small. A pair's effect is drawn toward `taste`, how much more than others the circle consumes the
+tag, times one slope that is learned; so a tag never shown to a circle is judged by what it is worth
+to others and by what the circle likes. What circles add to the tags that mark them is a group of
+its own: they differ more there than elsewhere.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, sparse, special
+from scipy import sparse
 from threadpoolctl import threadpool_limits
 
+from models.effects import ROUNDS, Counts, Effects, fit_effects
 from models.resonance import FloatArray, IntArray, Resonance
 
-ROUNDS = 4
-SPREADS = np.array([25.0, 0.25, 0.25, 0.1, 1.0])
-"""Variances effects begin with: intercept, circles, tags, pairs, the slope of taste."""
-LEAST_SPREAD = 1e-3
-LEAST_TOLD = 1.0
+INTERCEPT, CIRCLE, TAG, PAIR, MARK, SLOPE, CONTENT = range(7)
+SPREADS = np.array([25.0, 0.25, 0.25, 0.1, 0.1, 1.0, 0.02])
+"""Variances effects begin with, by the groups above."""
+MARKED = np.log(2)
+"""A tag marks a circle that consumes it twice as much as everybody."""
 POWERS = (0.0, 0.5, 1.0)
 
 
@@ -50,7 +52,10 @@ class Shown:
 
 @dataclass(frozen=True, eq=False)
 class Design:
-    """The effects each entry is made of, as a matrix, and the group of each effect."""
+    """The effects each entry is made of, as a matrix, and the group of each effect.
+
+    `pairs` are those shown, as circle times tags plus tag, in the order of their effects.
+    """
 
     matrix: sparse.csr_array
     group: IntArray
@@ -59,21 +64,12 @@ class Design:
     n_tags: int
 
 
-@dataclass(frozen=True, eq=False)
-class Effects:
-    """Effects with the variances their evidence left, and those of their groups."""
-
-    mean: FloatArray
-    variance: FloatArray
-    spreads: FloatArray
-
-
 def learn_resonance(shown: Shown) -> Resonance:
-    """Fit the effects of circles, tags and pairs; needs at least one share."""
+    """Fit the effects of circles, tags, pairs and contents; needs at least one share."""
     with threadpool_limits(1):  # on small sums threads cost more than they save
         power = best_power(shown)
         design = design_of(shown, power)
-        return laid_out(shown, design, fit_effects(design, shown, rounds=ROUNDS), power)
+        return laid_out(shown, design, fitted(design, shown), power)
 
 
 def best_power(shown: Shown) -> float:
@@ -84,14 +80,25 @@ def best_power(shown: Shown) -> float:
     losses = []
     for power in POWERS:
         design = design_of(shown, power)
-        found = fit_effects(design, shown, rounds=2, rows=in_half)
+        found = fitted(design, shown, rounds=2, rows=in_half)
         odds = design.matrix[~in_half] @ found.mean
-        losses.append(_loss(odds, shown.exposures[~in_half], shown.shares[~in_half]))
+        exposures, shares = shown.exposures[~in_half], shown.shares[~in_half]
+        losses.append(exposures @ np.logaddexp(0, odds) - shares @ odds)
     return POWERS[int(np.argmin(losses))]
 
 
+def fitted(
+    design: Design, shown: Shown, *, rounds: int = ROUNDS, rows: NDArray[np.bool_] | None = None
+) -> Effects:
+    """Fit the effects to some entries, or to all."""
+    kept = np.ones(len(shown.circle), dtype=np.bool_) if rows is None else rows
+    matrix = sparse.csr_array(design.matrix[kept])
+    counts = Counts(matrix, design.group, shown.exposures[kept], shown.shares[kept])
+    return fit_effects(counts, SPREADS, rounds=rounds)
+
+
 def design_of(shown: Shown, power: float) -> Design:
-    """Lay the effects out: intercept, circles with that of nobody's last, tags, pairs, slope."""
+    """Lay the effects out by group; the effect of being in no circle is the last of the circles."""
     n_circles, n_tags = shown.taste.shape
     n_contents = int(max(shown.content.max(), shown.content_tag[:, 0].max(initial=-1))) + 1
     content, tag = shown.content_tag.T
@@ -108,74 +115,96 @@ def design_of(shown: Shown, power: float) -> Design:
     liking = rows.data[inside] * shown.taste[home[inside], rows.col[inside]]
     slope = np.bincount(rows.row[inside], weights=liking, minlength=n)
     homes = np.where(shown.circle >= 0, shown.circle, n_circles)
-    circles = sparse.csr_array((np.ones(n), (np.arange(n), homes)), shape=(n, n_circles + 1))
-    blocks = [np.ones((n, 1)), circles, has[shown.content], own, slope[:, None]]
+    blocks = [
+        np.ones((n, 1)),
+        indicators(homes, n_circles + 1),
+        has[shown.content],
+        own,
+        slope[:, None],
+        indicators(*distinct(shown.content)),
+    ]
     matrix = sparse.csr_array(sparse.hstack([sparse.csr_array(block) for block in blocks]))
-    group = np.repeat(np.arange(len(blocks)), [block.shape[1] for block in blocks])
+    sizes = [block.shape[1] for block in blocks]
+    group = np.repeat([INTERCEPT, CIRCLE, TAG, PAIR, SLOPE, CONTENT], sizes)
+    group[np.flatnonzero(group == PAIR)[is_mark(shown, pairs)]] = MARK
     return Design(matrix, group, pairs, n_circles, n_tags)
 
 
-def fit_effects(
-    design: Design, shown: Shown, *, rounds: int, rows: NDArray[np.bool_] | None = None
-) -> Effects:
-    """Find the most believable effects, then how large each group's are, and again.
+def is_mark(shown: Shown, pairs: IntArray) -> NDArray[np.bool_]:
+    """Say of which pairs the tag marks the circle."""
+    return np.asarray(shown.taste.ravel()[pairs] >= MARKED)
 
-    MacKay (1992), "Bayesian interpolation", equation 4.11: a group's variance is the sum of its
-    effects' squares over how many of them the data have told. Variances are of the diagonal alone.
-    """
-    matrix = design.matrix if rows is None else design.matrix[rows]
-    exposures = shown.exposures if rows is None else shown.exposures[rows]
-    shares = shown.shares if rows is None else shown.shares[rows]
-    spreads, mean = SPREADS.copy(), np.zeros(matrix.shape[1])
-    mean[0] = special.logit(np.clip(shares.sum() / exposures.sum(), 1e-6, 1 - 1e-6))
-    squared = matrix.multiply(matrix).tocsr()
-    variance = np.zeros_like(mean)
-    for _ in range(rounds):
-        mean = _most_believable(matrix, exposures, shares, spreads[design.group], mean)
-        rate = special.expit(matrix @ mean)
-        evidence = squared.T @ (exposures * rate * (1 - rate))
-        variance = 1 / (evidence + 1 / spreads[design.group])
-        for one in (1, 2, 3):
-            of_group = design.group == one
-            told = np.sum(1 - variance[of_group] / spreads[one])
-            if told > LEAST_TOLD:
-                spreads[one] = max(np.sum(mean[of_group] ** 2) / told, LEAST_SPREAD)
-    return Effects(mean, variance, spreads)
+
+def indicators(column: IntArray, n_columns: int) -> sparse.csr_array:
+    """Return a matrix with a 1 in one column of each row."""
+    n = len(column)
+    return sparse.csr_array((np.ones(n), (np.arange(n), column)), shape=(n, n_columns))
+
+
+def distinct(numbers: IntArray) -> tuple[IntArray, int]:
+    """Number anew what occurs, and say how many there are."""
+    found, place = np.unique(numbers, return_inverse=True)
+    return place, len(found)
 
 
 def laid_out(shown: Shown, design: Design, found: Effects, power: float) -> Resonance:
     """Arrange effects so that a tag's pairs lie together."""
-    intercept, circle, effect, own, slope = (
-        found.mean[design.group == one] for one in range(len(SPREADS))
-    )
-    variance = [found.variance[design.group == one] for one in range(len(SPREADS))]
+    of_circles = np.flatnonzero(design.group == CIRCLE)[:-1]
+    of_tags = np.flatnonzero(design.group == TAG)
     wanted = wanted_pairs(design, shown)
-    seen = np.isin(wanted, design.pairs)
-    place = np.searchsorted(design.pairs, wanted[seen])
     home, tag = np.divmod(wanted, design.n_tags)
-    total = slope[0] * shown.taste[home, tag]
-    doubt = np.full(len(wanted), found.spreads[3]) + variance[4][0] * shown.taste[home, tag] ** 2
-    total[seen] += own[place]
-    doubt[seen] += variance[3][place] - found.spreads[3]
+    own = own_effects(shown, design, found, wanted)
+    base_draws = found.draws[0] + found.draws[of_circles]
     given = counts_of(shown, wanted, design.n_tags)
     order = np.lexsort((home, tag))
     starts = np.searchsorted(tag[order], np.arange(design.n_tags + 1))
     unweighed = Resonance(
-        base=intercept[0] + circle[:-1],
-        base_variance=variance[0][0] + variance[1][:-1],
+        base=found.mean[0] + found.mean[of_circles],
+        base_variance=np.mean(base_draws**2, axis=1),
         usual=np.ones(design.n_circles),
-        effect=effect,
-        effect_variance=variance[2],
+        effect=found.mean[of_tags],
+        effect_variance=found.variance[of_tags],
         pair_starts=starts.astype(np.int64),
         pair_circle=home[order],
-        own=total[order],
-        own_variance=doubt[order],
+        own=own[0][order],
+        own_variance=own[1][order],
         pair_exposures=given[0][order],
         pair_shares=given[1][order],
-        unknown=found.spreads[2:4].copy(),
+        unknown=found.spreads[[TAG, PAIR, CONTENT]],
         power=np.array([power]),
+        base_draws=base_draws.astype(np.float32),
+        effect_draws=found.draws[of_tags].astype(np.float32),
     )
     return with_usual(unweighed, shown)
+
+
+def own_effects(shown: Shown, design: Design, found: Effects, wanted: IntArray) -> FloatArray:
+    """Return what each pair adds to the effect of its tag, and to its variance: (2, n_pairs).
+
+    A tag that one circle alone was shown is worth little known to others, and much to that circle:
+    the two effects are unsure together, so a pair may take from the variance of its tag.
+    """
+    home, tag = np.divmod(wanted, design.n_tags)
+    taste = shown.taste[home, tag]
+    slope = np.flatnonzero(design.group == SLOPE)[0]
+    of_tag = np.flatnonzero(design.group == TAG)[tag]
+    seen = np.isin(wanted, design.pairs)
+    is_pair = (design.group == PAIR) | (design.group == MARK)
+    of_pair = np.flatnonzero(is_pair)[np.searchsorted(design.pairs, wanted[seen])]
+    mean = found.mean[slope] * taste
+    mean[seen] += found.mean[of_pair]
+    variance = found.spreads[np.where(is_mark(shown, wanted), MARK, PAIR)]
+    variance[seen] = found.variance[of_pair]
+    variance += found.variance[slope] * taste**2
+    together = np.zeros(len(wanted))
+    together[seen] = alike(found.draws[of_pair], found.draws[of_tag[seen]])
+    return np.array([mean, variance + 2 * together * np.sqrt(variance * found.variance[of_tag])])
+
+
+def alike(one: FloatArray, other: FloatArray) -> FloatArray:
+    """Return the correlations of draws, row by row; their mean is 0."""
+    both = np.einsum("ij,ij->i", one, other)
+    return np.asarray(both / np.sqrt(np.sum(one**2, axis=1) * np.sum(other**2, axis=1)))
 
 
 def wanted_pairs(design: Design, shown: Shown) -> IntArray:
@@ -213,30 +242,4 @@ def with_usual(found: Resonance, shown: Shown) -> Resonance:
     total = sum(by_tags.values())
     rates = (found.answer(key).rate * (share / total) for key, share in by_tags.items())
     usual = np.sum(list(rates), axis=0)
-    return Resonance.from_arrays(found.to_arrays() | {"usual": usual})
-
-
-def _most_believable(
-    matrix: sparse.csr_array,
-    exposures: FloatArray,
-    shares: FloatArray,
-    spread: FloatArray,
-    start: FloatArray,
-) -> FloatArray:
-    scale = np.sqrt(spread)
-    scaled = matrix @ sparse.diags_array(scale)
-    turned = scaled.T.tocsr()
-
-    def loss(z: FloatArray) -> tuple[float, FloatArray]:
-        odds = scaled @ z
-        slope = turned @ (exposures * special.expit(odds) - shares)
-        return _loss(odds, exposures, shares) + 0.5 * float(z @ z), slope + z
-
-    found = optimize.minimize(
-        loss, start / scale, jac=True, method="L-BFGS-B", options={"maxiter": 200}
-    )
-    return np.asarray(found.x * scale, dtype=np.float64)
-
-
-def _loss(odds: FloatArray, exposures: FloatArray, shares: FloatArray) -> float:
-    return float(exposures @ np.logaddexp(0, odds) - shares @ odds)
+    return replace(found, usual=usual)

@@ -137,8 +137,10 @@ def plant_resonance(folder: Path, tags: Sequence[str]) -> None:
         own_variance=np.full(len(tags), 0.02),
         pair_exposures=np.full(len(tags), 100.0),
         pair_shares=np.full(len(tags), 5.0),
-        unknown=np.array([0.3, 0.1]),
+        unknown=np.array([0.3, 0.1, 0.0]),
         power=np.array([1.0]),
+        base_draws=np.zeros((count, 2), np.float32),
+        effect_draws=np.zeros((len(tags), 2), np.float32),
     )
     words = {
         "tag_names": np.array(tags),
