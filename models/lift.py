@@ -15,6 +15,8 @@ from models.student import quantile, upper_tail
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
+MOST_PEOPLE = 10_000_000_000
+
 
 @dataclass(frozen=True)
 class Lift:
@@ -99,15 +101,20 @@ def welch(outcome: FloatArray, treated: BoolArray, *, level: float) -> Lift:
 def people_needed(
     *, deviation: float, effect: float, holdout_share: float, power: float = 0.8, size: float = 0.05
 ) -> int:
-    """Return how many people, both arms together, tell an effect of this size from none."""
+    """Return how many people, both arms together, tell an effect of this size from none.
+
+    At most `MOST_PEOPLE`, which is more than there are.
+    """
     sure = NormalDist().inv_cdf(1 - size / 2) + NormalDist().inv_cdf(power)
     share = holdout_share * (1 - holdout_share)
-    return int(np.ceil((sure * deviation / effect) ** 2 / share))
+    with np.errstate(over="ignore"):
+        needed = (sure * np.float64(deviation) / effect) ** 2 / share
+    return int(np.ceil(min(needed, MOST_PEOPLE)))
 
 
 def power_of(
     n_people: int, *, deviation: float, effect: float, holdout_share: float, size: float = 0.05
 ) -> float:
-    """Return the chance that so many people tell an effect of this size from none."""
-    error = deviation / (n_people * holdout_share * (1 - holdout_share)) ** 0.5
-    return NormalDist().cdf(abs(effect) / error - NormalDist().inv_cdf(1 - size / 2))
+    """Return the chance that so many people, at least one, tell such an effect from none."""
+    known = (n_people * holdout_share * (1 - holdout_share)) ** 0.5
+    return NormalDist().cdf(abs(effect) / deviation * known - NormalDist().inv_cdf(1 - size / 2))

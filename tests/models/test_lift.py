@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.lift import incremental_lift, people_needed, power_of
+from models.lift import MOST_PEOPLE, incremental_lift, people_needed, power_of
 
 
 def trial(random, lift=0.0, n_people=400):
@@ -64,6 +64,19 @@ def test_so_many_people_have_the_power_they_are_asked_for():
     assert power_of(needed, deviation=10.0, effect=2.0, holdout_share=0.3) == pytest.approx(
         0.8, abs=0.01
     )
+
+
+@pytest.mark.parametrize("holdout_share", [5e-324, 1e-9, 0.5, 1 - 2**-53])
+@pytest.mark.parametrize(("deviation", "effect"), [(1e12, 5e-324), (5e-324, 1e12), (1e-11, 1e-311)])
+def test_no_plan_is_beyond_reckoning(deviation, effect, holdout_share):
+    """However small or large what is hoped for: a number of people, and a chance."""
+    asked = {"deviation": deviation, "effect": effect, "holdout_share": holdout_share}
+
+    needed, power = people_needed(**asked), power_of(200, **asked)
+
+    assert 0 <= power <= 1
+    assert 0 <= needed <= MOST_PEOPLE
+    assert (needed <= 200) == (power >= 0.8)
 
 
 def test_an_arm_of_one_tells_nothing():
