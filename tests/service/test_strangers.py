@@ -17,6 +17,10 @@ from tests.service.stores import NOW, fill
 
 HERE = Path(__file__).parent
 COTERIE = Path(sys.executable).with_name("coterie")
+HOOKED = os.environ | {
+    "SCHEMATHESIS_HOOKS": "tests.service.availability",
+    "PYTHONPATH": str(HERE.parents[1]),
+}
 PROGRAM = Path(sys.executable).with_name("schemathesis")
 
 
@@ -39,16 +43,27 @@ def serving(store):
 
 
 @pytest.mark.slow
-def test_a_stranger_finds_no_fault_in_any_operation(tmp_path):
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--max-examples", "50"],
+        ["--max-examples", "200", "--phases", "stateful",
+         "--include-path-regex", "/(audiences|webhooks)"],
+    ],
+    ids=["all", "chains"],
+)  # fmt: skip
+def test_a_stranger_finds_no_fault_in_any_operation(tmp_path, words):
     """Schemathesis with all its checks: examples, borders, random calls and chains of calls."""
     store = fill(tmp_path / "store", users=200)
     secret = keys.create(open_database(store), name="x", scopes=("admin",), now=NOW).secret
     shutil.copy(HERE / "schemathesis.toml", tmp_path)
     with serving(store) as address:
         command = [PROGRAM, "run", f"{address}/openapi.json", "--checks", "all",
-                   "--exclude-checks", "ensure_resource_availability",
-                   "--max-examples", "50", "--seed", "1", "--no-color",
+                   "--exclude-checks", "ensure_resource_availability",  # see `availability.py`
+                   "--seed", "1", "--no-color", *words,
                    "-H", f"Authorization: Bearer {secret}"]  # fmt: skip
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=tmp_path, env=HOOKED, capture_output=True, text=True, check=False
+        )
 
     assert done.returncode == 0, done.stdout[-5000:]
