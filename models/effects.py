@@ -25,7 +25,7 @@ HASTE = 1.5
 MOST_CHANGE = 3.0
 LEAST_SPREAD = 1e-3
 LEAST_TOLD = 1.0
-ROUGHLY = 0.001
+ROUGHLY = 0.003
 """Relative error of a solved system; draws are few, steps are taken again."""
 STILL = 0.02
 """Log-odds no count moves beyond in a last step."""
@@ -60,7 +60,7 @@ class Effects:
     ----------
     mean, variance : ndarray of shape (n_effects,)
         Of each effect, whatever the others are.
-    draws : ndarray of shape (n_effects, DRAWS)
+    draws : ndarray of shape (n_effects, n_draws)
         Departures from the mean that belong together.
     spreads : ndarray of shape (n_groups,)
         How large the effects of a group are, as variances.
@@ -72,7 +72,9 @@ class Effects:
     spreads: FloatArray
 
 
-def fit_effects(counts: Counts, spreads: FloatArray, *, rounds: int = ROUNDS) -> Effects:
+def fit_effects(
+    counts: Counts, spreads: FloatArray, *, rounds: int = ROUNDS, n_draws: int = DRAWS
+) -> Effects:
     """Find effects and their doubts, then how large each group's are, and again.
 
     MacKay (1992), "Bayesian interpolation", equation 4.11: a group's variance is the sum of its
@@ -83,7 +85,7 @@ def fit_effects(counts: Counts, spreads: FloatArray, *, rounds: int = ROUNDS) ->
     rate = counts.shares.sum() / counts.exposures.sum()
     mean[0] = special.logit(np.clip(rate, 1e-6, 1 - 1e-6))
     blur, variance = np.zeros(len(counts.shares)), np.zeros_like(mean)
-    draws = np.zeros((len(mean), DRAWS))
+    draws = np.zeros((len(mean), n_draws))
     for _ in range(rounds):
         prior = 1 / spreads[counts.group]
         mean = settled(counts, prior, blur, mean)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from models.effects import ROUNDS, Counts, Effects, fit_effects
+from models.effects import Counts, Effects, fit_effects
 from models.resonance import FloatArray, IntArray, Resonance
 
 INTERCEPT, CIRCLE, TAG, PAIR, MARK, SLOPE, CONTENT = range(7)
@@ -24,6 +24,8 @@ SPREADS = np.array([25.0, 0.25, 0.25, 0.1, 0.1, 1.0, 0.02])
 MARKED = np.log(2)
 """A tag marks a circle that consumes it twice as much as everybody."""
 POWERS = (0.0, 0.5, 1.0)
+FEW_DRAWS = 8
+"""Enough to compare powers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +71,8 @@ def learn_resonance(shown: Shown) -> Resonance:
     with threadpool_limits(1):  # on small sums threads cost more than they save
         power = best_power(shown)
         design = design_of(shown, power)
-        return laid_out(shown, design, fitted(design, shown), power)
+        found = fit_effects(counts_for(design, shown, slice(None)), SPREADS)
+        return laid_out(shown, design, found, power)
 
 
 def best_power(shown: Shown) -> float:
@@ -80,21 +83,18 @@ def best_power(shown: Shown) -> float:
     losses = []
     for power in POWERS:
         design = design_of(shown, power)
-        found = fitted(design, shown, rounds=2, rows=in_half)
+        counts = counts_for(design, shown, in_half)
+        found = fit_effects(counts, SPREADS, rounds=2, n_draws=FEW_DRAWS)
         odds = design.matrix[~in_half] @ found.mean
         exposures, shares = shown.exposures[~in_half], shown.shares[~in_half]
         losses.append(exposures @ np.logaddexp(0, odds) - shares @ odds)
     return POWERS[int(np.argmin(losses))]
 
 
-def fitted(
-    design: Design, shown: Shown, *, rounds: int = ROUNDS, rows: NDArray[np.bool_] | None = None
-) -> Effects:
-    """Fit the effects to some entries, or to all."""
-    kept = np.ones(len(shown.circle), dtype=np.bool_) if rows is None else rows
-    matrix = sparse.csr_array(design.matrix[kept])
-    counts = Counts(matrix, design.group, shown.exposures[kept], shown.shares[kept])
-    return fit_effects(counts, SPREADS, rounds=rounds)
+def counts_for(design: Design, shown: Shown, rows: NDArray[np.bool_] | slice) -> Counts:
+    """Return some of the entries as counts."""
+    matrix = sparse.csr_array(design.matrix[rows])
+    return Counts(matrix, design.group, shown.exposures[rows], shown.shares[rows])
 
 
 def design_of(shown: Shown, power: float) -> Design:
