@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,11 +16,21 @@ from segmentation.schema import bring_up_to_date
 Database: TypeAlias = sa.Engine
 
 FILE = "coterie.db"
+PATIENCE_SECONDS = 60.0
+"""A run writes down the first tiers of a million people in less; no other writer shall fail."""
 SWITCHES_TRIED, SWITCH_AGAIN_SECONDS = 200, 0.05
 
 
-def open_database(store: Path, url: str | None = None) -> Database:
+def open_database(
+    store: Path, url: str | None = None, *, patience: float = PATIENCE_SECONDS
+) -> Database:
     """Open the database at a URL, or the store's own SQLite file, and bring its tables up to date.
+
+    Parameters
+    ----------
+    patience : float
+        How many seconds a change waits for others' before it fails; of SQLite, where one is made
+        at a time.
 
     Raises
     ------
@@ -31,7 +42,7 @@ def open_database(store: Path, url: str | None = None) -> Database:
     if url is None:
         store.mkdir(parents=True, exist_ok=True)
     try:
-        return _opened(_address(store, url))
+        return _opened(_address(store, url), patience)
     except (sa.exc.SQLAlchemyError, ImportError) as error:
         what = f"`{store / FILE}`" if url is None else "at `COTERIE_DATABASE_URL`"
         raise ConfigError(
@@ -40,11 +51,11 @@ def open_database(store: Path, url: str | None = None) -> Database:
         ) from error
 
 
-def _opened(address: sa.URL) -> Database:
+def _opened(address: sa.URL, patience: float) -> Database:
     is_sqlite = address.get_backend_name() == "sqlite"
     engine = sa.create_engine(address, pool_pre_ping=not is_sqlite)
     if is_sqlite:
-        sa.event.listen(engine, "connect", _prepare)
+        sa.event.listen(engine, "connect", partial(_prepare, patience))
     try:
         bring_up_to_date(engine)
     except BaseException:
@@ -61,10 +72,11 @@ def _address(store: Path, url: str | None) -> sa.URL:
     return parsed.set(drivername="postgresql+psycopg") if bare else parsed
 
 
-def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+def _prepare(patience: float, connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
+    wait = f"busy_timeout = {round(patience * 1_000)}"
     # What is deleted shall not stay in free pages: whoever is erased later would be found there.
-    for pragma in ("busy_timeout = 10000", "foreign_keys = ON", "secure_delete = ON"):
+    for pragma in (wait, "foreign_keys = ON", "secure_delete = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     _switch_to_wal(cursor)
     cursor.close()

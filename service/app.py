@@ -54,6 +54,7 @@ from service.witness import Witness
 MOST_BYTES = 2 << 20
 FLUSH_SECONDS = 0.5
 SWITCH_SECONDS = 0.0005
+PATIENCE_SECONDS = 10.0
 """How long a thread may keep the one that answers from going on; Python's own is ten times that."""
 ROUTERS = (
     rulings,
@@ -123,7 +124,9 @@ def furnish(app: FastAPI, settings: Settings) -> None:
     app.state.telemetry = telemetry
     app.state.store = Store(settings.store)
     app.state.live = LiveSnapshots(app.state.store, telemetry=telemetry)
-    app.state.database = cache(partial(open_database, settings.store, settings.database_url))
+    app.state.database = cache(
+        partial(open_database, settings.store, settings.database_url, patience=PATIENCE_SECONDS)
+    )
     app.state.decided = DecisionBook(app.state.database, app.state.live)
     app.state.live.refresh()
     app.state.audit = AuditLog(app.state.database)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -10,6 +11,8 @@ import sqlalchemy as sa
 from segmentation.database import open_database
 from segmentation.errors import ConfigError
 from segmentation.sqltables import api_keys, metadata
+
+NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
 
 
 def test_a_database_is_made_on_first_use(tmp_path):
@@ -37,6 +40,28 @@ def test_times_come_back_as_the_same_moment(database):
     assert created == given
     assert created.tzinfo is UTC
     assert expires is None
+
+
+def test_a_change_waits_for_others_as_long_as_it_is_told_to(tmp_path):
+    """A worker outlasts a run that writes down everybody's tiers; a server gives up sooner."""
+    patient, hasty = open_database(tmp_path), open_database(tmp_path, patience=0.05)
+    row = {"key_id": "k", "name": "n", "scopes": "", "secret_hash": "", "created": NOW}
+
+    def write(database):
+        with database.begin() as connection:
+            connection.execute(sa.insert(api_keys).values(row))
+
+    with ThreadPoolExecutor(1) as threads:
+        with patient.connect() as other:
+            other.exec_driver_sql("BEGIN IMMEDIATE")
+            with pytest.raises(sa.exc.OperationalError, match="locked"):
+                write(hasty)
+            waiting = threads.submit(write, patient)
+            assert not wait([waiting], timeout=0.2).done
+        waiting.result()
+
+    with hasty.connect() as connection:
+        assert connection.execute(sa.select(api_keys.c.key_id)).scalars().all() == ["k"]
 
 
 def test_an_address_can_be_given(tmp_path):

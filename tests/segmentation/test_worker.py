@@ -71,6 +71,12 @@ def test_a_cancelled_run_leaves_what_is_live(bench):
     assert Store(bench.store).runs() == []
 
 
+def test_a_worker_waits_a_minute_for_other_writers(bench):
+    """As long as the first tiers of millions take to be written down."""
+    with bench.database().connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 60_000
+
+
 def test_a_run_that_cannot_be_made_says_why(bench):
     """Its message is the job's."""
     database = open_database(bench.store)
