@@ -17,11 +17,12 @@ from segmentation.config import FACETS, ChannelsConfig
 from segmentation.erased import SCRUBBED, Erased
 from segmentation.errors import NotFound, StoreDamaged
 from segmentation.guard import Guard
-from segmentation.layout import CHANGE_STRUCT, NONE, USER_STRUCT, ChangeRecord, UserRecord
+from segmentation.layout import NONE
 from segmentation.manifest import read_json, read_manifest
 from segmentation.overlay import HandSets, Overlay, overlay_of
+from segmentation.packed import Packed
 from segmentation.placing import READING, Placer
-from segmentation.registry import Registry, Strings, mapped
+from segmentation.registry import Registry, Strings
 from segmentation.resonance import FOLDER as SHARELOG
 from segmentation.resonance import ContentResonance
 
@@ -30,19 +31,6 @@ if TYPE_CHECKING:
     from segmentation.carriers import Carriers
 
 DOCUMENTS = ("circles", "flywheel", "policy", "report")
-COLUMNS = (
-    "users",
-    "changes",
-    "membership_ends",
-    "membership_circle",
-    "membership_strength",
-    "membership_rank",
-    "circle_ends",
-    "circle_users",
-    "circle_memberships",
-    "tier_ends",
-    "tier_users",
-)
 
 
 class Found(NamedTuple):
@@ -83,7 +71,7 @@ class Snapshot:
         self._places = {row["circle_id"]: place for place, row in enumerate(self._circles)}
         index = folder / "index"
         self._vocabulary = self._read_vocabulary(index)
-        self._columns = {name: mapped(index / f"{name}.npy") for name in COLUMNS}
+        self._packed = Packed(index)
         self._registry = Registry.open(index)
         self._changed = Strings.open(index, "change")
         self.guard = Guard(self.manifest)
@@ -121,7 +109,7 @@ class Snapshot:
 
     def close(self) -> None:
         """Let go of the mapped files; the snapshot must not be asked again."""
-        self._columns.clear()
+        self._packed.close()
         del self._registry, self._changed, self.audiences
 
     def seen_with(self, hand: HandSets) -> "Snapshot":
@@ -182,37 +170,26 @@ class Snapshot:
 
     def member_count(self, circle_id: str) -> int:
         """How many members a circle has."""
-        count = self._count("circle", self._place(circle_id))
+        count = self._packed.count("circle", self._place(circle_id))
         return count - self.audiences.erased_in("circle", circle_id)
 
     def members(self, circle_id: str, *, offset: int = 0, limit: int = 100) -> list[Row]:
         """A circle's members, the strongest first."""
-        where = self._window("circle", self._place(circle_id), offset, limit)
-        columns, ids = self._columns, self._registry.ids
-        strengths, ranks = columns["membership_strength"], columns["membership_rank"]
-        rows, places = columns["circle_users"][where], columns["circle_memberships"][where]
+        held = self._packed.members(self._place(circle_id), offset=offset, limit=limit)
+        ids, gone = self._registry.ids, self.erased.rows
         return [
-            {"user_id": ids[row], "strength": strengths[at], "rank": ranks[at]}
-            for row, at in zip(rows, places, strict=True)
-            if row not in self.erased.rows
+            {"user_id": ids[row], "strength": strength, "rank": rank}
+            for row, strength, rank in held
+            if row not in gone
         ]
 
     def member_rows(self, circle_id: str) -> npt.NDArray[np.int64]:
         """The rows of a circle's members, ascending."""
-        span = self._span("circle", self._place(circle_id))
-        rows = np.asarray(self._columns["circle_users"])[span.start : span.stop]
-        return np.sort(rows).astype(np.int64)
+        return self._packed.member_rows(self._place(circle_id))
 
     def strengths(self, circle_id: str, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """How strongly a circle holds each of some of its members."""
-        span = self._span("circle", self._place(circle_id))
-        members, places = (
-            np.asarray(self._columns[name])[span.start : span.stop]
-            for name in ("circle_users", "circle_memberships")
-        )
-        order = np.argsort(members)
-        at = places[order[np.searchsorted(members, rows, sorter=order)]]
-        return np.asarray(np.asarray(self._columns["membership_strength"])[at], np.float64)
+        return self._packed.strengths(self._place(circle_id), rows)
 
     def row_of(self, user_id: str) -> int:
         """The row of a user; -1 when nobody has the id."""
@@ -297,8 +274,7 @@ class Snapshot:
         """Who holds a tier, or any, and why: by tier, lowest first, then by user id."""
         rows: list[int] = []
         for name in self._named_tiers(tier):
-            span = self._span("tier", self._vocabulary.tiers.index(name))
-            given = self._columns["tier_users"][span.start : span.stop]
+            given = self._packed.holders(self._vocabulary.tiers.index(name))
             rows += self.overlay.window(name, given, offset, limit - len(rows))
             offset = max(0, offset - self._holders(name))
         ids, gone = self._registry.ids, self.erased.rows
@@ -370,51 +346,27 @@ class Snapshot:
 
     def _holders(self, tier: str) -> int:
         """How many rows hold a tier, those of the erased among them."""
-        return self._count("tier", self._vocabulary.tiers.index(tier)) + self.overlay.gain(tier)
+        held = self._packed.count("tier", self._vocabulary.tiers.index(tier))
+        return held + self.overlay.gain(tier)
 
     def _told_tier(self, row: int) -> Row | None:
         """The tier of a row and why: as set by hand since, or as the run gave it."""
         if (told := self.overlay.tiers.get(row)) is not None:
             return told
-        record = self._record(row)
+        record = self._packed.user(row)
         return None if record.tier == NONE else self._vocabulary.tier(record)
 
-    def _count(self, group: str, place: int | None) -> int:
-        span = self._span(group, place)
-        return span.stop - span.start
-
-    def _window(self, group: str, place: int | None, offset: int, limit: int) -> slice:
-        span = self._span(group, place)[offset : offset + limit]
-        return slice(span.start, span.stop)
-
-    def _span(self, group: str, place: int | None) -> range:
-        """Where the entries of one circle or tier lie, or those of all."""
-        ends = self._columns[f"{group}_ends"]
-        return range(ends[-1]) if place is None else range(ends[place], ends[place + 1])
-
-    def _record(self, row: int) -> UserRecord:
-        start = row * USER_STRUCT.size
-        return UserRecord._make(USER_STRUCT.unpack_from(self._columns["users"], start))
-
     def _describe(self, row: int, user_id: str) -> Row:
-        known = self._vocabulary.user(user_id, self._record(row), self._memberships(row))
+        known = self._vocabulary.user(user_id, self._packed.user(row), self._memberships(row))
         if (told := self.overlay.tiers.get(row)) is not None:
             known["tier"] = self._vocabulary.with_benefits(told)
         return known | self.audiences.consent(row)
 
     def _memberships(self, row: int) -> list[Row]:
-        columns = self._columns
-        ends, places = columns["membership_ends"], columns["membership_circle"]
-        strengths, ranks = columns["membership_strength"], columns["membership_rank"]
-        return [
-            self._vocabulary.membership(places[at], strengths[at], ranks[at])
-            for at in range(ends[row], ends[row + 1])
-        ]
+        return [self._vocabulary.membership(*held) for held in self._packed.memberships(row)]
 
     def _change(self, place: int) -> Row:
-        start = place * CHANGE_STRUCT.size
-        packed = CHANGE_STRUCT.unpack_from(self._columns["changes"], start)
-        return self._vocabulary.change(self._changed[place], ChangeRecord._make(packed))
+        return self._vocabulary.change(self._changed[place], self._packed.change(place))
 
 
 def with_children(circles: list[Row]) -> list[Row]:

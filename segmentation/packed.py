@@ -1,0 +1,100 @@
+"""The mapped columns of a snapshot's index: a record a user, a span a circle or tier."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from segmentation.layout import CHANGE_STRUCT, USER_STRUCT, ChangeRecord, UserRecord
+from segmentation.registry import mapped
+
+COLUMNS = (
+    "users",
+    "changes",
+    "membership_ends",
+    "membership_circle",
+    "membership_strength",
+    "membership_rank",
+    "circle_ends",
+    "circle_users",
+    "circle_memberships",
+    "tier_ends",
+    "tier_users",
+)
+Group: TypeAlias = Literal["circle", "tier"]
+
+
+Membership: TypeAlias = tuple[int, float, int]
+"""A user in a circle: the row of the one or the place of the other, how strong, which rank."""
+
+
+class Packed:
+    """Users by their rows, circles and tiers by their places in a snapshot's own order.
+
+    Opening maps the files and reads nothing.
+    """
+
+    def __init__(self, index: Path) -> None:
+        self._columns = {name: mapped(index / f"{name}.npy") for name in COLUMNS}
+
+    def close(self) -> None:
+        """Let go of the files; nothing may be asked again."""
+        self._columns.clear()
+
+    def user(self, row: int) -> UserRecord:
+        """What is known of a user."""
+        start = row * USER_STRUCT.size
+        return UserRecord._make(USER_STRUCT.unpack_from(self._columns["users"], start))
+
+    def change(self, place: int) -> ChangeRecord:
+        """One change of tier."""
+        start = place * CHANGE_STRUCT.size
+        return ChangeRecord._make(CHANGE_STRUCT.unpack_from(self._columns["changes"], start))
+
+    def memberships(self, row: int) -> Iterator[Membership]:
+        """The circles of a user."""
+        columns = self._columns
+        ends, places = columns["membership_ends"], columns["membership_circle"]
+        strengths, ranks = columns["membership_strength"], columns["membership_rank"]
+        return ((places[at], strengths[at], ranks[at]) for at in range(ends[row], ends[row + 1]))
+
+    def members(self, circle: int, *, offset: int, limit: int) -> Iterator[Membership]:
+        """Some of the users of a circle, the strongest first."""
+        columns = self._columns
+        strengths, ranks = columns["membership_strength"], columns["membership_rank"]
+        rows, places = self._members(self._span("circle", circle)[offset : offset + limit])
+        return ((row, strengths[at], ranks[at]) for row, at in zip(rows, places, strict=True))
+
+    def member_rows(self, circle: int) -> npt.NDArray[np.int64]:
+        """The rows of all users of a circle, ascending."""
+        rows, _ = self._members(self._span("circle", circle))
+        return np.sort(np.asarray(rows)).astype(np.int64)
+
+    def strengths(self, circle: int, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """How strongly a circle holds each of some of its users."""
+        members, places = map(np.asarray, self._members(self._span("circle", circle)))
+        order = np.argsort(members)
+        at = places[order[np.searchsorted(members, rows, sorter=order)]]
+        return np.asarray(np.asarray(self._columns["membership_strength"])[at], np.float64)
+
+    def holders(self, tier: int) -> Sequence[int]:
+        """The rows of all who hold a tier, ascending."""
+        span = self._span("tier", tier)
+        rows: Sequence[int] = self._columns["tier_users"][span.start : span.stop]
+        return rows
+
+    def count(self, group: Group, place: int) -> int:
+        """How many users a circle or tier has."""
+        return len(self._span(group, place))
+
+    def _members(self, span: range) -> tuple[memoryview, memoryview]:
+        """The rows of a circle's users in a span, and where each membership lies."""
+        columns, where = self._columns, slice(span.start, span.stop)
+        return columns["circle_users"][where], columns["circle_memberships"][where]
+
+    def _span(self, group: Group, place: int) -> range:
+        """Where the entries of a circle or tier lie."""
+        ends = self._columns[f"{group}_ends"]
+        return range(ends[place], ends[place + 1])
