@@ -13,13 +13,12 @@ from models.kernels.compiler import (
     REALS_OUT,
     TABLE,
     TABLE_OUT,
-    exp,
     kernel,
     log,
     part,
 )
 from models.kernels.evidence import collect, gather
-from models.kernels.learning import GRID_POINTS
+from models.kernels.learning import GRID_POINTS, against_likeliest
 
 LEAST_LEFT = 1e-9
 """The probability left when some is given away is never less."""
@@ -33,17 +32,8 @@ def believe(cells, count, hits, base, total, grid, grid_logs, log_priors, odds, 
     Returns the probability of no circle. `cells` comes with the evidence of the circles touched;
     the others differ by their `odds` before any tag alone.
     """
-    top, at = 0.0, 0
-    for h in range(count):
-        for g in range(GRID_POINTS):
-            cells[at] += grid_logs[g] + log_priors[hits[h]]
-            top = max(top, cells[at])
-            at += 1
-    for g in range(GRID_POINTS):
-        cells[at + g] = base[g] * total + grid_logs[g]
-    cells[at + GRID_POINTS] = 0.0
-    for n in range(at + GRID_POINTS + 1):
-        cells[n] = exp(cells[n] - top)
+    against_likeliest(cells, count, hits, base, total, grid_logs, log_priors)
+    at = count * GRID_POINTS
     usual, own = 0.0, 0.0
     for g in range(GRID_POINTS):
         usual += cells[at + g]

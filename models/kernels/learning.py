@@ -27,15 +27,14 @@ GRID_POINTS = 6
 
 
 @part
-def weigh(cells, count, hits, base, total, grid_logs, log_priors, everyone, odds):
-    """Turn a row's evidence into weights against the likeliest; return the log of that one.
+def against_likeliest(cells, count, hits, base, total, grid_logs, log_priors):
+    """Turn a row's evidence into probabilities over the likeliest; return the log of that one.
 
-    After the circles touched, `cells` gets the weights of all others together, one a grid
-    point, and that of the crowd. `odds` are the circles' before any tag, `everyone` their sum.
+    After the circles touched, `cells` gets those of a circle not touched, one a grid point, its
+    prior left out, and that of the crowd.
     """
-    top, at, left = 0.0, 0, everyone
+    top, at = 0.0, 0
     for h in range(count):
-        left -= odds[hits[h]]
         for g in range(GRID_POINTS):
             cells[at] += grid_logs[g] + log_priors[hits[h]]
             top = max(top, cells[at])
@@ -45,8 +44,22 @@ def weigh(cells, count, hits, base, total, grid_logs, log_priors, everyone, odds
     cells[at + GRID_POINTS] = 0.0
     for n in range(at + GRID_POINTS + 1):
         cells[n] = exp(cells[n] - top)
+    return top
+
+
+@part
+def weigh(cells, count, hits, base, total, grid_logs, log_priors, everyone, odds):
+    """Turn a row's evidence into weights against the likeliest; return the log of that one.
+
+    The circles not touched count together. `odds` are the circles' before any tag, `everyone`
+    their sum.
+    """
+    top = against_likeliest(cells, count, hits, base, total, grid_logs, log_priors)
+    left = everyone
+    for h in range(count):
+        left -= odds[hits[h]]
     for g in range(GRID_POINTS):
-        cells[at + g] *= max(left, 0.0)
+        cells[count * GRID_POINTS + g] *= max(left, 0.0)
     return top
 
 
