@@ -5,7 +5,7 @@ was; the gain over the crowd is the circles' worth, and needs no labels. More ci
 are do not foretell better, nor do circles of chance, so the number of circles comes out of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -52,6 +52,11 @@ class HeldBack:
         salt = scrambled(np.array([seed % 2**63], dtype=np.uint64) + np.uint64(0x7F4A7C15))[0]
         return cls(min(0.5, JUDGED / max(learners, 1)), salt)
 
+    @classmethod
+    def nothing(cls, *, seed: int) -> "HeldBack":
+        """Hold nothing back, to learn from everything."""
+        return replace(cls.of(0, seed=seed), judged=0.0)
+
     def left(self, rows: Rows) -> Rows:
         """Return people's rows without what is held back."""
         hashes = row_hashes(rows)
@@ -93,6 +98,11 @@ class Trial:
         and the crowd give to the known ones is taken out of both.
         """
         return self._told(profiles).gains
+
+    def bits(self, profiles: TagProfiles) -> float:
+        """Return what circles tell of a hidden tag beyond the crowd, in bits; 0 without one."""
+        hidden = len(self.hidden.columns)
+        return float(self.gains(profiles).sum() / hidden / np.log(2.0)) if hidden else 0.0
 
     def losses(self, profiles: TagProfiles) -> FloatArray:
         """Return what each person's gain loses without each circle, (n_people, n_circles).

@@ -6,7 +6,7 @@ together, who lies near whom, what the circles are about and how many there are 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -14,7 +14,6 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from models.beginnings import whole_of
 from models.discovery import STEP, Search
 from models.division import divided
 from models.foretelling import HeldBack
@@ -107,17 +106,35 @@ class Rediscovery:
 
     def learned(self, rows: Rows, space: TagSpace, seed: int) -> TagProfiles:
         """The circles of some people; none at all if the way leads nowhere."""
-        held_back = HeldBack.of(rows.n_rows, seed=seed)
-        if self.way != "counted":
-            held_back = replace(held_back, judged=0.0)
+        judges = HeldBack.of(rows.n_rows, seed=seed)
+        held_back = judges if self.way == "counted" else HeldBack.nothing(seed=seed)
+        search = self.search(rows, space, held_back, seed=seed)
+        found = WAYS[self.way](search, self.model.n_circles)
+        return self.as_kept(found, search, cuts=self.cuts)
+
+    def of_numbers(self, search: Search, numbers: Sequence[int]) -> list[TagProfiles]:
+        """The circles of some people at each of several numbers, found the same way."""
+        fine = search.dense() if self.way in ("dense", "joined") else None
+        is_finer = [fine is not None and fine.n_circles >= number for number in numbers]
+        return [
+            self.as_kept(search.joined(n, fine) if finer else search.rounded(n), search)
+            for n, finer in zip(numbers, is_finer, strict=True)
+        ]
+
+    def search(self, rows: Rows, space: TagSpace, held_back: HeldBack, *, seed: int) -> Search:
+        """Ways to the circles of some people, less what is held back of them."""
         sample = sample_of(rows, space, held_back, seed=seed)
         trial = held_back.trial(rows, crowd=sample.crowd)
-        search = Search(sample, rows, self.min_share, seed, trial)
-        found = WAYS[self.way](search, self.model.n_circles)
+        return Search(sample, rows, self.min_share, seed, trial)
+
+    def as_kept(
+        self, found: TagProfiles | None, search: Search, *, cuts: bool = False
+    ) -> TagProfiles:
+        """Profiles that hold as many tags as the model's, in its units."""
         if found is not None and self.model.crowd_prior > 0.0:
-            found = whole_of(found, sample.people, self.min_share)
-        if found is not None and self.cuts:
-            found = divided(found, sample.people, min_share=self.min_share)
+            found = search.whole(found)
+        if found is not None and cuts:
+            found = divided(found, search.sample.people, min_share=self.min_share)
         found = crowd_only(self.model) if found is None else found
         return replace(found, unit=self.model.unit, offset=self.model.offset)
 

@@ -15,6 +15,8 @@ Fit = Callable[[sparse.csr_array, int], Callable[[sparse.csr_array], Labels]]
 MOST_PEOPLE = 20_000
 FEW_JUDGES = 200.0
 LEVEL = 0.95
+FIRM = 0.60
+"""Least stability of a pattern; circles below it dissolve among other people."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +98,13 @@ def best_jaccard(
     after = np.bincount(again[in_again], weights[in_again], minlength=n_again)
     jaccard = joint / np.maximum(before[:, None] + after[None] - joint, 1e-12)
     return np.where(before > 0, jaccard.max(axis=1, initial=0.0), np.nan)
+
+
+def over_people(stability: FloatArray, sizes: IntArray) -> float | None:
+    """Return the stability of the circle a person is in, on average; None when unmeasured."""
+    measured = ~np.isnan(stability) & (sizes > 0)
+    people = int(sizes[measured].sum())
+    return float(stability[measured] @ sizes[measured]) / people if people else None
 
 
 def summary(found: FloatArray) -> Stability:

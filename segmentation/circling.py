@@ -1,8 +1,7 @@
-"""From a facet's matrix to circles people can be shown: fitted, placed, tested, named."""
+"""From a facet's matrix to circles people can be shown: fitted, and everyone placed in them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Self
 
@@ -14,17 +13,13 @@ from models.circles import FEWEST_PEOPLE, CircleClusterer
 from models.guidance import Wish
 from models.profiles import TagProfiles, assign
 from models.profiles import reasons as why_not
-from models.rediscovery import Rediscovery
 from models.revision import revised
-from models.stability import MOST_PEOPLE, Stability, bootstrap_jaccard, resample
 from segmentation.arrays import load_arrays, save_arrays
 from segmentation.config import CirclesConfig, Facet
 from segmentation.memory import Memory
 from segmentation.tags import FacetMatrix
 
 IntArray = npt.NDArray[np.int32]
-CHOICE_PEOPLE = 10_000
-"""People among whom the way of finding circles again is chosen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,10 +74,12 @@ def find_circles(
     seed: int,
     memory: Memory | None = None,
     wishes: Sequence[Wish] = (),
+    about: int | None = None,
 ) -> FacetCircles:
     """Fit the circles of a facet on the people with enough tags and place each of them.
 
     What is remembered of the run before gives the fit a warm start; `wishes` are granted last.
+    There will be `about` so many; by default as the settings say.
     """
     eligible = np.flatnonzero(facet.reasons == "")
     reasons = facet.reasons.astype("<U16")
@@ -91,7 +88,9 @@ def find_circles(
         nobody = sparse.csr_array((len(reasons), 0))
         return FacetCircles(labels, nobody, reasons, nothing_known(facet.matrix.shape[1]))
     X = facet.matrix[eligible]
-    clusterer = clusterer_of(config, name, seed, placeable=len(eligible) / len(reasons)).fit(X)
+    asked = asked_for(config, name) if about is None else about
+    placeable = len(eligible) / len(reasons)
+    clusterer = clusterer_of(config, asked, seed, placeable=placeable).fit(X)
     known = (memory or Memory()).seeds(facet.tags)
     # Asked for a number of circles, the fit's own answer is not cut, nor added to.
     is_free = clusterer.n_circles is None
@@ -130,17 +129,16 @@ def nothing_known(n_tags: int) -> TagProfiles:
 
 
 def clusterer_of(
-    config: CirclesConfig, name: Facet, seed: int, *, placeable: float = 1.0
+    config: CirclesConfig, about: int | None, seed: int, *, placeable: float = 1.0
 ) -> CircleClusterer:
-    """The estimator as the settings ask for it; a number of circles is asked of interests only.
+    """The estimator as the settings ask for it, for `about` so many circles.
 
     `placeable` is the share of all people who have enough tags and may be placed: coverage is
     asked of all, so more of those must be.
     """
-    asked = config.count if is_asked(config, name) and config.count != "auto" else None
     wanted = None if config.coverage == "auto" else min(config.coverage / placeable, 1.0)
     return CircleClusterer(
-        asked,
+        about,
         min_circle_share=config.min_circle_share,
         coverage=wanted,
         max_circles=config.max_circles,
@@ -148,9 +146,9 @@ def clusterer_of(
     )
 
 
-def is_asked(config: CirclesConfig, name: Facet) -> bool:
-    """Whether the settings say how many circles a facet should have."""
-    return name == "interest" and config.count != "auto"
+def asked_for(config: CirclesConfig, name: Facet) -> int | None:
+    """How many circles the settings ask for, of interests only; None leaves it to the data."""
+    return config.count if name == "interest" and config.count != "auto" else None
 
 
 def spread(
@@ -161,39 +159,3 @@ def spread(
     counts[at] = np.diff(rows.indptr)
     starts = np.concatenate([[0], np.cumsum(counts)])
     return sparse.csr_array((rows.data, rows.indices, starts), shape=(height, rows.shape[1]))
-
-
-def measure_stability(
-    facet: FacetMatrix,
-    found: FacetCircles,
-    config: CirclesConfig,
-    *,
-    name: Facet,
-    seed: int,
-    begun: Callable[[int], None],
-) -> Stability:
-    """Find the circles again among resampled people; `begun` hears how many refits have begun."""
-    eligible = np.flatnonzero(facet.reasons == "")
-    X, labels = facet.matrix[eligible], found.labels[eligible]
-    n_circles = found.model.n_circles
-    n_resamples = config.resamples if n_circles else 0
-    numbers = count(1)
-
-    def fit(X: sparse.csr_array, again: int) -> Callable[[sparse.csr_array], IntArray]:
-        begun(next(numbers))
-        return recipe.fit(X, again)
-
-    if n_resamples:
-        some = resample(np.random.default_rng(seed), len(labels), most=CHOICE_PEOPLE)
-        fewest = FEWEST_PEOPLE / min(len(labels), MOST_PEOPLE)
-        recipe = Rediscovery.of(
-            found.model,
-            X[some],
-            labels[some],
-            min_share=max(config.min_circle_share, fewest),
-            seed=seed,
-            asked=is_asked(config, name),
-        )
-    return bootstrap_jaccard(
-        X, labels, n_circles=n_circles, fit=fit, n_resamples=n_resamples, seed=seed
-    )

@@ -88,8 +88,12 @@ class Context:
         path = self.work.path(f"tags/{name}.tied.npz")
         return FacetMatrix.load(path) if path.exists() else self.facet(name)
 
+    def found(self, name: Facet) -> FacetCircles:
+        """The circles of a facet as they were found."""
+        return FacetCircles.load(self.work.folder / "found" / name)
+
     def circles(self, name: Facet) -> FacetCircles:
-        """The circles of a facet."""
+        """The circles of a facet that stay."""
         return FacetCircles.load(self.work.folder / "circles" / name)
 
     def table(self, name: str) -> pa.Table:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from segmentation.config import GatesConfig
+import numpy as np
 
-WEAK = 0.6
+from models.stability import FIRM, over_people
+from segmentation.config import GatesConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,13 +30,7 @@ class FacetQuality:
     @property
     def firmness(self) -> float | None:
         """Stability of the circle a person in a circle is in, on average; None when unmeasured."""
-        measured = [
-            (stability, size)
-            for stability, size in zip(self.stability, self.sizes, strict=True)
-            if stability == stability and size
-        ]
-        people = sum(size for _, size in measured)
-        return sum(stability * size for stability, size in measured) / people if people else None
+        return over_people(np.array(self.stability), np.array(self.sizes, dtype=np.int64))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +114,7 @@ def chance(facet: FacetQuality, gates: GatesConfig) -> Finding | None:
 
 def weak(facet: FacetQuality, gates: GatesConfig) -> Finding | None:
     """Circles that dissolve under resampling are counted, not hidden."""
-    weak_circles = sum(stability < WEAK for stability in facet.stability)
+    weak_circles = sum(stability < FIRM for stability in facet.stability)
     if not weak_circles:
         return None
     return Finding(
@@ -127,5 +122,5 @@ def weak(facet: FacetQuality, gates: GatesConfig) -> Finding | None:
         facet=facet.facet,
         blocks=False,
         message=f"{weak_circles} of {facet.circles} {facet.facet} circles are weak "
-        f"(stability below {WEAK:.2f}): treat them as hints.",
+        f"(stability below {FIRM:.2f}): treat them as hints.",
     )

@@ -21,6 +21,7 @@ def report_of(context: Context) -> dict[str, Any]:
     findings = [
         *inspect(qualities, context.config.gates),
         *unheeded(context),
+        *fewer_kept(context),
         *(finding for drift in drifts for finding in drift.findings()),
     ]
     ingest = load("ingest.json")
@@ -59,6 +60,27 @@ def unheeded(context: Context) -> list[Finding]:
     ]
 
 
+def fewer_kept(context: Context) -> list[Finding]:
+    """Where fewer circles stay than were found, because those are firmer."""
+    return [
+        Finding(
+            name="fewer_circles",
+            facet=quality.facet,
+            blocks=False,
+            message=f"Of {found} {quality.facet} circles found most people were in weak ones: "
+            f"{quality.circles} firmer ones stay. `coterie circles curve` shows other numbers.",
+        )
+        for quality in (quality_of(context, name) for name in FACETS)
+        if (found := settled(context, quality.facet)["found"]) > quality.circles
+    ]
+
+
+def settled(context: Context, facet: str) -> dict[str, Any]:
+    """How the circles of a facet came to stay."""
+    facts: dict[str, Any] = context.work.load(f"stability/{facet}.json")
+    return facts
+
+
 def drift_since(context: Context, name: Facet) -> Drift | None:
     """What shifted in a facet since the run before; None without one."""
     if context.previous is None:
@@ -86,10 +108,12 @@ def facet_facts(context: Context, name: Facet) -> dict[str, Any]:
         "tags": len(matrix.tags),
         "tags_left_out": dict(zip(why.tolist(), how_many.tolist(), strict=True)),
         "circles": quality.circles,
+        "found": settled(context, name)["found"],
         "coverage": quality.coverage,
         "largest_share": quality.largest_share,
-        "silhouette": context.work.load(f"stability/{name}.json")["silhouette"],
+        "silhouette": settled(context, name)["silhouette"],
         "stability": quality.firmness,
+        "curve": settled(context, name)["curve"],
         "reasons": dict(zip(words.tolist(), counts.tolist(), strict=True)),
     }
 

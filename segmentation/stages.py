@@ -2,22 +2,18 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from models.lineage import Presence
-from models.silhouette import sampled_silhouette
 from segmentation.agreement import settle_consent
 from segmentation.arrays import load_arrays, save_arrays
 from segmentation.assembly import primary_circles
 from segmentation.carrying import measure_carrying
-from segmentation.circling import find_circles, measure_stability
-from segmentation.config import FACETS, Facet, FacetConfig
+from segmentation.config import FACETS, Facet
 from segmentation.context import Context
 from segmentation.course import rules_of
 from segmentation.customers import customer_statistics
@@ -26,18 +22,15 @@ from segmentation.durable import link_folder, replace_text
 from segmentation.earnings import earnings
 from segmentation.gathering import LEVELS, facts_of, gather
 from segmentation.groups import Group, groups_by, groups_of
-from segmentation.guiding import given_names, wishes_of
-from segmentation.identity import Earlier, identify
 from segmentation.ingest import ingest
+from segmentation.identifying import fit_circles, keep_identity, settle_circles, weigh_tags
 from segmentation.invitations import read_invitations
 from segmentation.keeping import keep_models, keep_sums
 from segmentation.lifecycle import lifecycle_stages
 from segmentation.loop import Grouping, flywheel_report
-from segmentation.memory import Memory
 from segmentation.merits import People
 from segmentation.notices import write_lines
-from segmentation.parents import families, raised, raised_before
-from segmentation.presence import presence
+from segmentation.parents import raised
 from segmentation.progress import Advance
 from segmentation.resonance import FOLDER as SHARELOG
 from segmentation.resonating import keep_resonance
@@ -46,8 +39,6 @@ from segmentation.selfimage import CURRENCY, LEVER_TABLE, SELVES
 from segmentation.selves import levers_table, selves_table, told_of
 from segmentation.sharing import Sharing, score_sharing
 from segmentation.snapshot import write_snapshot
-from segmentation.tags import facet_matrix
-from segmentation.ties import with_ties
 from segmentation.trend import with_trend
 
 
@@ -77,120 +68,6 @@ def read_inputs(context: Context, advance: Advance) -> int:
     settle_consent(context.engine, context.tables, context.work.folder)
     context.work.save("ingest.json", report.to_dict())
     return sum(table.rows_in for table in report.tables.values())
-
-
-def weigh_tags(context: Context, advance: Advance) -> int:
-    """Valid tables -> people x tags for each facet."""
-    entries = 0
-    for done, name in enumerate(FACETS, start=1):
-        facet = facet_matrix(
-            context.engine,
-            context.config,
-            name,
-            context.tables,
-            as_of=context.as_of,
-            kept_sums=context.work.folder / "sums",
-        )
-        facet.save(context.work.path(f"tags/{name}.npz"))
-        settings: FacetConfig = getattr(context.config.facets, name)
-        if settings.ties:
-            tied = with_ties(facet, context.tables, settings, name=name)
-            tied.save(context.work.path(f"tags/{name}.tied.npz"))
-        entries += int(facet.matrix.nnz)
-        tell(advance, done, parts=len(FACETS), people=facet.matrix.shape[0])
-    return entries
-
-
-def fit_circles(context: Context, advance: Advance) -> int:
-    """People x tags -> circles and everyone's place in them."""
-    people = 0
-    for done, name in enumerate(FACETS, start=1):
-        facet, memory = context.evidence(name), Memory.of(context.store, context.previous, name)
-        guide = context.config.circles.guide
-        asked = wishes_of(name, facet.tags, memory, guide, context.rulings())
-        found = find_circles(
-            facet,
-            context.config.circles,
-            name=name,
-            seed=context.seed,
-            memory=memory,
-            wishes=asked.wishes,
-        )
-        found = replace(found, conflicts=(*asked.conflicts, *found.conflicts))
-        found.save(context.work.path(f"circles/{name}/model.npz").parent)
-        people = len(found.labels)
-        tell(advance, done, parts=len(FACETS), people=people)
-    return people
-
-
-def test_stability(context: Context, advance: Advance) -> int:
-    """Circles -> how well each survives resampling."""
-    return sum(stability_of(context, number, advance) for number in range(len(FACETS)))
-
-
-def stability_of(context: Context, number: int, advance: Advance) -> int:
-    """Measure one facet and return its circles."""
-    name, refits = FACETS[number], context.config.circles.resamples
-    found = context.circles(name)
-
-    def begun(refit: int) -> None:
-        done = number * refits + refit - 1
-        tell(advance, done, parts=len(FACETS) * refits, people=len(found.labels))
-
-    measured = measure_stability(
-        context.evidence(name),
-        found,
-        context.config.circles,
-        name=name,
-        seed=context.seed,
-        begun=begun,
-    )
-    save_arrays(context.work.path(f"stability/{name}.npz"), vars(measured))
-    silhouette = sampled_silhouette(context.evidence(name).matrix, found.labels, seed=context.seed)
-    context.work.save(f"stability/{name}.json", {"silhouette": silhouette})
-    return found.model.n_circles
-
-
-def keep_identity(context: Context, advance: Advance) -> int:
-    """Circles and the run before -> permanent ids, names and lineage."""
-    user_ids, kept = context.user_ids(), 0
-    about = presence(context.engine, context.tables, then=context.as_of_before(), now=context.as_of)
-    for done, name in enumerate(FACETS, start=1):
-        kept += identify_facet(context, name, user_ids, about)
-        tell(advance, done, parts=len(FACETS), people=len(user_ids))
-    return kept
-
-
-def identify_facet(
-    context: Context, name: Facet, user_ids: list[str], about: Presence | None
-) -> int:
-    """Give the circles of a facet and the parents above them their ids; return how many there are.
-
-    A parent's new name is none a circle has, nor the other way round.
-    """
-    found, matrix = context.circles(name), context.facet(name)
-    earlier = Earlier.of(context.store, context.previous, name)
-    identified = partial(
-        identify,
-        matrix=matrix,
-        facet=name,
-        user_ids=user_ids,
-        run_id=context.work.run_id,
-        denied=context.config.privacy.sensitive_tags,
-        given=given_names(context.rulings(), matrix.tags, context.config.privacy.sensitive_tags),
-        about=about,
-    )
-    names_above = [row["name"] for row in earlier.parents]
-    identity = identified(found, earlier=earlier, reserved=names_above)
-    parent = families(found, matrix)
-    above = identified(
-        raised(found, parent),
-        earlier=raised_before(earlier, next_number=identity.next_number),
-        reserved=identity.names,
-    )
-    context.work.save(f"identity/{name}.json", identity.to_dict())
-    context.work.save(f"parents/{name}.json", {"of": parent.tolist(), **above.to_dict()})
-    return len(identity.circle_ids) + len(above.circle_ids)
 
 
 def score_people(context: Context, advance: Advance) -> int:
@@ -379,16 +256,11 @@ def write_out(context: Context, advance: Advance) -> int:
     return int(gathered.users.num_rows)
 
 
-def tell(advance: Advance, done: int, *, parts: int, people: int) -> None:
-    """Report so many of the equal parts of a stage as through, in rows of people."""
-    advance(done * people, parts * people)
-
-
 STAGES = (
     Stage("ingest", "read and check the inputs", read_inputs),
     Stage("tags", "weigh everyone's tags", weigh_tags),
     Stage("circles", "find the circles", fit_circles),
-    Stage("stability", "test how firm they are", test_stability),
+    Stage("stability", "test how firm they are", settle_circles),
     Stage("identity", "match the run before", keep_identity),
     Stage("sharing", "score who will share", score_people),
     Stage("loop", "turn the flywheel", turn_flywheel),

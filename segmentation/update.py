@@ -32,7 +32,7 @@ from segmentation.resonance import FOLDER as SHARELOG
 from segmentation.revising import facts_of, revised
 from segmentation.run import RunOutcome, RunRequest, segment
 from segmentation.snapshot import write_snapshot
-from segmentation.stages import Stage, tell
+from segmentation.stages import Stage
 from segmentation.tables import table_path
 from segmentation.tags import is_sensitive
 from segmentation.tastesums import TasteSums

@@ -1,0 +1,156 @@
+"""How other numbers of circles would do: what they tell, whom they hold, whether they last.
+
+Held-back tags say how many circles tell something more. Whether other people of the same kind
+would form them is another question: where few would, a smaller number can be the better choice.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from models.discovery import FEWEST_TRIED, LARGEST, STEP
+from models.foretelling import HeldBack, Trial
+from models.profiles import TagProfiles, assign, observed
+from models.rediscovery import LANDMARKS, Rediscovery, turned
+from models.rows import FloatArray
+from models.silhouette import sampled_silhouette
+from models.stability import FIRM, Labels, best_jaccard, over_people, resample
+
+RESAMPLES = 2
+
+
+@dataclass(frozen=True)
+class Level:
+    """Some people's circles at one number of them.
+
+    Attributes
+    ----------
+    circles : int
+        How many there are; fewer than asked for where some would be too small.
+    told : float
+        What they tell of a tag held back beyond what the crowd does, in bits.
+    coverage, largest_share : float
+        Part of the people who are in a circle, and who are in the largest one.
+    silhouette : float or None
+        As `models.silhouette` says it; None where fewer than two circles have people.
+    stability : float or None
+        Bootstrap Jaccard of the circle a person is in, on average; None without people.
+    """
+
+    circles: int
+    told: float
+    coverage: float
+    largest_share: float
+    silhouette: float | None
+    stability: float | None
+
+    @property
+    def is_firm(self) -> bool:
+        """Whether the circles last, and none of them is the crowd once more."""
+        return (self.stability or 0.0) >= FIRM and self.largest_share <= LARGEST
+
+
+def numbers_about(count: int) -> list[int]:
+    """Return numbers of circles around one: half as many again, itself, halves down to two."""
+    numbers = {round(STEP * count)}
+    while count >= FEWEST_TRIED:
+        numbers.add(count)
+        count = round(count / 2)
+    return sorted(number for number in numbers if number >= FEWEST_TRIED)
+
+
+def curve(
+    recipe: Rediscovery, X: sparse.csr_array, *, numbers: Iterable[int], seed: int
+) -> list[Level]:
+    """Find circles at each number among some people, and again in resamples of them.
+
+    Parameters
+    ----------
+    recipe : Rediscovery
+        How circles are found.
+    X : csr_array of shape (n_users, n_tags)
+        Raw weights of people with enough tags; of more than 8,000 a sample is taken.
+    numbers : iterable of int
+        How many circles to look for. Numbers that lead to the same one are told once.
+
+    References
+    ----------
+    Hennig (2007), "Cluster-wise assessment of cluster stability"; Owen & Perry (2009),
+    "Bi-cross-validation of the SVD and the nonnegative matrix factorization" for held-back tags.
+    """
+    some = sample(X, seed)
+    rows, asked = observed(recipe.model, some), sorted(set(numbers))
+    with threadpool_limits(1):
+        held_back = HeldBack.of(rows.n_rows, seed=seed)
+        search = recipe.search(rows, turned(recipe.space, rows), held_back, seed=seed)
+        found = {model.n_circles: model for model in recipe.of_numbers(search, asked)}
+        counts = sorted(count for count in found if count)
+        labels = [assign(found[count], some).labels for count in counts]
+        again = [found_again(recipe, some, counts, labels, seed + 1 + n) for n in range(RESAMPLES)]
+        return [
+            level_of(found[count], some, own, np.array(overlaps), search.trial, seed=seed)
+            for count, own, overlaps in zip(counts, labels, zip(*again, strict=True), strict=True)
+        ]
+
+
+def sample(X: sparse.csr_array, seed: int) -> sparse.csr_array:
+    """Draw as many people as are needed, in the order of the table."""
+    if X.shape[0] <= LANDMARKS:
+        return X
+    chosen = np.random.default_rng(seed).choice(X.shape[0], LANDMARKS, replace=False)
+    return X[np.sort(chosen)]
+
+
+def found_again(
+    recipe: Rediscovery,
+    X: sparse.csr_array,
+    counts: Sequence[int],
+    labels: Sequence[Labels],
+    seed: int,
+) -> list[FloatArray]:
+    """Return the best overlap of each circle, level by level, with those of a resample."""
+    drawn = X[resample(np.random.default_rng(seed), X.shape[0])]
+    rows = observed(recipe.model, drawn)
+    space = turned(recipe.space, rows)
+    search = recipe.search(rows, space, HeldBack.nothing(seed=seed), seed=seed)
+    models = recipe.of_numbers(search, counts)
+    return [
+        best_jaccard(own, assign(model, X).labels, count)
+        for own, model, count in zip(labels, models, counts, strict=True)
+    ]
+
+
+def level_of(
+    model: TagProfiles,
+    X: sparse.csr_array,
+    labels: Labels,
+    overlaps: FloatArray,
+    trial: Trial,
+    *,
+    seed: int,
+) -> Level:
+    """Say how circles do; `overlaps` are resamples x circles."""
+    sizes = np.bincount(labels[labels >= 0], minlength=model.n_circles)
+    return Level(
+        circles=model.n_circles,
+        told=trial.bits(model),
+        coverage=float(np.mean(labels >= 0)),
+        largest_share=float(sizes.max(initial=0) / max(len(labels), 1)),
+        silhouette=sampled_silhouette(X, labels, seed=seed),
+        stability=over_people(overlaps.mean(axis=0), sizes),
+    )
+
+
+def firm_number(levels: Sequence[Level], *, below: int, before: int | None = None) -> int | None:
+    """Return the largest firm number clearly below one, None if none is.
+
+    The number there was `before` stays while it is firm, lest runs swing between two.
+    """
+    most = round(below / STEP)
+    firm = [
+        level.circles for level in levels if level.is_firm and FEWEST_TRIED <= level.circles <= most
+    ]
+    return before if before in firm else max(firm, default=None)
