@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
 
-import numpy as np
-
 from models.lineage import Presence
 from models.silhouette import sampled_silhouette
 from segmentation.arrays import save_arrays

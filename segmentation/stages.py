@@ -22,8 +22,8 @@ from segmentation.durable import link_folder, replace_text
 from segmentation.earnings import earnings
 from segmentation.gathering import LEVELS, facts_of, gather
 from segmentation.groups import Group, groups_by, groups_of
-from segmentation.ingest import ingest
 from segmentation.identifying import fit_circles, keep_identity, settle_circles, weigh_tags
+from segmentation.ingest import ingest
 from segmentation.invitations import read_invitations
 from segmentation.keeping import keep_models, keep_sums
 from segmentation.lifecycle import lifecycle_stages

@@ -26,7 +26,7 @@ from segmentation.ingest import ingest
 from segmentation.manifest import read_json
 from segmentation.merits import carry_on
 from segmentation.placing import READING
-from segmentation.progress import Advance, Reporter
+from segmentation.progress import Advance, Reporter, tell
 from segmentation.registry import Registry, Strings
 from segmentation.resonance import FOLDER as SHARELOG
 from segmentation.revising import facts_of, revised
