@@ -20,6 +20,8 @@ from models.silhouette import sampled_silhouette
 from models.stability import FIRM, Labels, best_jaccard, over_people, resample
 
 RESAMPLES = 2
+DOUBT = 0.05
+"""By how much the stability of two resamples errs."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,8 @@ class Level:
 
     @property
     def is_firm(self) -> bool:
-        """Whether the circles last, and none of them is the crowd once more."""
-        return (self.stability or 0.0) >= FIRM and self.largest_share <= LARGEST
+        """Whether the circles may well last, and none of them is the crowd once more."""
+        return (self.stability or 0.0) >= FIRM - DOUBT and self.largest_share <= LARGEST
 
 
 def numbers_about(count: int) -> list[int]:
@@ -87,7 +89,7 @@ def curve(
         held_back = HeldBack.of(rows.n_rows, seed=seed)
         search = recipe.search(rows, turned(recipe.space, rows), held_back, seed=seed)
         found = {model.n_circles: model for model in recipe.of_numbers(search, asked)}
-        counts = sorted(count for count in found if count)
+        counts = sorted(count for count in found if count >= FEWEST_TRIED)
         labels = [assign(found[count], some).labels for count in counts]
         again = [found_again(recipe, some, counts, labels, seed + 1 + n) for n in range(RESAMPLES)]
         return [

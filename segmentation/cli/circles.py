@@ -6,13 +6,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from segmentation.cli.curve import curve
 from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, clock, database_of
 
 if TYPE_CHECKING:
     from segmentation.rulings import Decision
 
 circles = typer.Typer(
-    help="Name, merge, split and retire circles by hand; take it back.", no_args_is_help=True
+    help="Name, merge, split and retire circles by hand; see other numbers of them.",
+    no_args_is_help=True,
 )
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, kept with it.")]
 CircleId = Annotated[str, typer.Argument(metavar="CIRCLE", help="Its id, such as interest-17.")]
@@ -20,6 +22,7 @@ CircleId = Annotated[str, typer.Argument(metavar="CIRCLE", help="Its id, such as
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
+    circles.command()(curve)
     app.add_typer(circles, name="circles")
 
 
