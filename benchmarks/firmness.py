@@ -3,8 +3,9 @@
     python -m benchmarks.firmness [--users 20000] [--sets medium topics_16 ...] [--data DIR]
 
 Each set gets one more circle, of people drawn by lot from those in none. A line gives CPU seconds
-of the fit, of the quick measure and of five full refits, by how much the two measures differ,
-how many circles they give the same grade, and what both say of the circle drawn by lot.
+of the fit, of the quick measure, of the curve of other numbers and of five full refits, by how
+much the two measures differ, how many circles they give the same grade, and what both say of the
+circle drawn by lot.
 DIR holds real sets, each in a folder of its own with `events.parquet`; `--people N` repeats the
 people of each set, each copy with a tenth of its tags left out, until there are N.
 """
@@ -21,14 +22,15 @@ from scipy import sparse
 
 from benchmarks import sets
 from models.circles import FEWEST_PEOPLE, CircleClusterer
+from models.curve import curve, numbers_about
 from models.rediscovery import Rediscovery
 from models.stability import MOST_PEOPLE, Stability, bootstrap_jaccard, resample
+from segmentation.settling import CHOICE_PEOPLE
 from segmentation.simulator.difficulty import DIFFICULTIES
 
 Labels = npt.NDArray[np.int32]
 GRADES = (0.60, 0.75, 0.85)
 RESAMPLES = 5
-CHOICE_PEOPLE = 10_000
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def main() -> None:
     ask.add_argument("--no-refits", action="store_true", help="leave out the five full refits")
     given = ask.parse_args()
     print(
-        f"{'set':16} {'people':>9} {'circles':>7} {'fit':>6} {'quick':>6} {'cold':>6} "
+        f"{'set':16} {'people':>9} {'circles':>7} {'fit':>6} {'quick':>6} {'curve':>6} {'cold':>6} "
         f"{'mean off':>8} {'worst':>6} {'graded':>7} {'lot':>9}"
     )
     for name, X in matrices(given.sets, given.users, given.data):
@@ -107,9 +109,14 @@ def report(name: str, X: sparse.csr_array, *, refits: bool) -> None:
         print(f"{head}  no circle to measure", flush=True)
         return
     labels = with_lot(model.labels_, n_circles)
-    fast = quick(model, X, labels)
+    start = time.process_time()
+    recipe = recipe_of(model, X, labels)
+    fast = measured(X, labels, n_circles + 1, recipe.fit, start)
+    start = time.process_time()
+    curve(recipe, X, numbers=numbers_about(n_circles), seed=0)
+    head = f"{head} {fast.seconds:6.1f} {time.process_time() - start:6.1f}"
     if not refits:
-        print(f"{head} {fast.seconds:6.1f}", flush=True)
+        print(head, flush=True)
         return
     slow = cold(X, labels, n_circles + 1)
     ours, theirs = fast.stability.mean[:n_circles], slow.stability.mean[:n_circles]
@@ -117,8 +124,7 @@ def report(name: str, X: sparse.csr_array, *, refits: bool) -> None:
     same = np.mean(np.digitize(ours, GRADES) == np.digitize(theirs, GRADES))
     lot = f"{fast.stability.mean[-1]:.2f} {slow.stability.mean[-1]:.2f}"
     print(
-        f"{head} {fast.seconds:6.1f} {slow.seconds:6.1f} {off.mean():8.3f} {off.max():6.2f} "
-        f"{same:7.0%} {lot:>9}",
+        f"{head} {slow.seconds:6.1f} {off.mean():8.3f} {off.max():6.2f} {same:7.0%} {lot:>9}",
         flush=True,
     )
 
@@ -132,21 +138,12 @@ def with_lot(labels: Labels, n_circles: int) -> Labels:
     return changed
 
 
-def quick(model: CircleClusterer, X: sparse.csr_array, labels: Labels) -> Timed:
-    """Find the circles again as the pipeline does."""
-    n_circles = model.n_circles_
+def recipe_of(model: CircleClusterer, X: sparse.csr_array, labels: Labels) -> Rediscovery:
+    """Choose how the circles are found again, as the pipeline does."""
     some = resample(np.random.default_rng(0), len(labels), most=CHOICE_PEOPLE)
-    known = np.where(labels < n_circles, labels, -1).astype(np.int32)
-    fewest = FEWEST_PEOPLE / min(len(labels), MOST_PEOPLE)
-    start = time.process_time()
-    recipe = Rediscovery.of(
-        model.model_,
-        X[some],
-        known[some],
-        min_share=max(model.min_circle_share, fewest),
-        seed=0,
-    )
-    return measured(X, labels, n_circles + 1, recipe.fit, start)
+    known = np.where(labels < model.n_circles_, labels, -1).astype(np.int32)
+    share = max(model.min_circle_share, FEWEST_PEOPLE / min(len(labels), MOST_PEOPLE))
+    return Rediscovery.of(model.model_, X[some], known[some], min_share=share, seed=0)
 
 
 def cold(X: sparse.csr_array, labels: Labels, n_circles: int) -> Timed:

@@ -31,6 +31,8 @@ SURELY = 4
 """Circles that are not counted anew."""
 CLEARLY_MORE = 0.3
 """Circles' worth of agreement for which cutting circles apart, the dearest step, is worth it."""
+NEARLY_ALL = 0.9
+"""Share of the circles found again at which no further way is tried."""
 SMOOTHING = 0.5
 TURNS = 2
 """Power steps from the directions known; from a random start the fit takes eight."""
@@ -88,12 +90,15 @@ class Rediscovery:
                 return float(np.nansum(best_jaccard(labels, placed_again, model.n_circles)))
 
             recipes = [cls(model, space, way, min_share) for way in tried]
-            found = [agreement(recipe) for recipe in recipes]
-            best = recipes[int(np.argmax(found))]
+            best, most = recipes[0], agreement(recipes[0])
+            enough = NEARLY_ALL * model.n_circles
+            for recipe in recipes[1:]:
+                if most < enough and (found := agreement(recipe)) > most:
+                    best, most = recipe, found
             if asked:
                 return best
             cut = replace(best, cuts=True)
-            if agreement(cut) > max(found) + CLEARLY_MORE:
+            if most < enough and agreement(cut) > most + CLEARLY_MORE:
                 best = cut
         return replace(best, way="counted") if best.way == "rounded" else best
 
