@@ -4,6 +4,7 @@ Held-back tags say how many circles tell something more. Whether other people of
 would form them is another question: where few would, a smaller number can be the better choice.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -156,3 +157,11 @@ def firm_number(levels: Sequence[Level], *, below: int, before: int | None = Non
         level.circles for level in levels if level.is_firm and FEWEST_TRIED <= level.circles <= most
     ]
     return before if before in firm else max(firm, default=None)
+
+
+def stability_near(levels: Sequence[Level], number: int) -> float:
+    """Return the stability at the number nearest to one in ratio; 0 below two circles."""
+    if number < FEWEST_TRIED or not levels:
+        return 0.0
+    nearest = min(levels, key=lambda level: abs(math.log(level.circles / number)))
+    return nearest.stability or 0.0

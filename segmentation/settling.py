@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from models.circles import FEWEST_PEOPLE
-from models.curve import Level, curve, firm_number, numbers_about
+from models.curve import Level, curve, firm_number, numbers_about, stability_near
 from models.rediscovery import Rediscovery
 from models.stability import (
     FIRM,
@@ -22,6 +22,7 @@ from models.stability import (
 )
 from segmentation.circling import FacetCircles
 from segmentation.config import CirclesConfig
+from segmentation.parents import families
 from segmentation.tags import FacetMatrix
 
 CHOICE_PEOPLE = 10_000
@@ -101,17 +102,20 @@ def settle(
     """Test circles; where people are in weak ones, find fewer if those are firmer.
 
     `about` finds about so many circles of the same people; a number that was `asked` for stays.
-    `before` is how many the run before had.
+    So do circles in firm families, for these are the fewer ones. `before` is how many circles
+    the run before had.
     """
     firmness = Firmness.of(found, facet, config, asked=asked, seed=seed, begun=begun)
     circles, recipe = found.model.n_circles, firmness.recipe
     if recipe is None:
         return Settled(found, firmness.stability, circles)
-    numbers = [*numbers_about(circles), *[before] * (before > 1)]
+    above = int(families(found, facet).max()) + 1
+    numbers = [*numbers_about(circles), *(number for number in (before, above) if number > 1)]
     levels = curve(recipe, placeable(facet, found)[0], numbers=numbers, seed=seed)
     as_found = Settled(found, firmness.stability, circles, levels)
     number = firm_number(levels, below=circles, before=before)
-    if asked or number is None or (firmness.over_people or 0.0) >= FIRM:
+    is_firm = max(firmness.over_people or 0.0, stability_near(levels, above)) >= FIRM
+    if asked or is_firm or number is None:
         return as_found
     fewer = about(number)
     firmer = Firmness.of(fewer, facet, config, asked=True, seed=seed, begun=begun)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.circles import CircleClusterer
-from models.curve import DOUBT, Level, curve, firm_number, numbers_about
+from models.curve import DOUBT, Level, curve, firm_number, numbers_about, stability_near
 from models.foretelling import HeldBack
 from models.mixture import crowd_shares
 from models.rediscovery import Rediscovery
@@ -96,3 +96,12 @@ def test_firmness_counts_people_and_leaves_out_what_was_not_measured():
 
     assert over_people(stability, sizes) == pytest.approx(0.75)
     assert over_people(stability[2:], sizes[2:]) is None
+
+
+def test_the_nearest_number_speaks_for_one_without_a_level():
+    """By ratio: nine is nearer to twelve than to six."""
+    levels = [level(6, 0.7), level(12, 0.5)]
+
+    assert stability_near(levels, 9) == 0.5
+    assert stability_near(levels, 6) == 0.7
+    assert stability_near(levels, 1) == stability_near([], 6) == 0.0

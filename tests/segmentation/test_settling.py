@@ -4,27 +4,50 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from models.stability import over_people
 from segmentation.circling import find_circles
 from segmentation.config import CirclesConfig
+from segmentation.parents import families
 from segmentation.settling import settle
 from segmentation.tags import FacetMatrix
 
 CONFIG = CirclesConfig(resamples=3)
 
 
-def shores(*, width: float, islands: int = 4, tags: int = 30, users: int = 2000) -> FacetMatrix:
-    """People round the shores of islands, whose tastes reach so wide along them."""
-    rng = np.random.default_rng(0)
-    island, place = rng.integers(0, islands, users), rng.random(users) * tags
-    tastes = np.rint(place[:, None] + rng.normal(0, width, (users, 12))).astype(int) % tags
-    columns = (island[:, None] * tags + tastes).ravel()
+def tastes(places: np.ndarray, *, side: int, width: float, seed: int = 0) -> FacetMatrix:
+    """People at places of a plane that is round at its edges, who like a dozen tags around."""
+    rng = np.random.default_rng(seed)
+    people, dimensions = places.shape
+    liked = np.rint(places[:, None] + rng.normal(0, width, (people, 12, dimensions)))
+    columns = (liked.astype(int) % side) @ side ** np.arange(dimensions)
     matrix = sparse.csr_array(
-        (np.ones(columns.size), (np.repeat(np.arange(users), 12), columns)),
-        shape=(users, islands * tags),
+        (np.ones(columns.size), (np.repeat(np.arange(people), 12), columns.ravel())),
+        shape=(people, side**dimensions),
     )
     matrix.sum_duplicates()
-    names = [f"tag {number:03d}" for number in range(islands * tags)]
-    return FacetMatrix(matrix, names, np.full(users, "", dtype="<U16"), ())
+    names = [f"tag {number:03d}" for number in range(side**dimensions)]
+    return FacetMatrix(matrix, names, np.full(people, "", dtype="<U16"), ())
+
+
+def hills(*, steepness: float, people: int = 2000) -> FacetMatrix:
+    """People around four middles of a plane, nearer to them the steeper."""
+    rng = np.random.default_rng(0)
+    middles = rng.integers(0, 2, (people, 2)) * 8
+    return tastes(middles + rng.normal(0, 1 / steepness, (people, 2)), side=16, width=2.5)
+
+
+def shores() -> FacetMatrix:
+    """People round four islands, each with tags of its own."""
+    rng = np.random.default_rng(0)
+    island, place = rng.integers(0, 4, 2000), rng.random(2000) * 30
+    liked = np.rint(place[:, None] + rng.normal(0, 6.0, (2000, 12))).astype(int) % 30
+    columns = (island[:, None] * 30 + liked).ravel()
+    matrix = sparse.csr_array(
+        (np.ones(columns.size), (np.repeat(np.arange(2000), 12), columns)), shape=(2000, 120)
+    )
+    matrix.sum_duplicates()
+    names = [f"tag {number:03d}" for number in range(120)]
+    return FacetMatrix(matrix, names, np.full(2000, "", dtype="<U16"), ())
 
 
 def settled(facet, *, config=CONFIG, asked=False, before=0, begun=lambda: None):
@@ -41,49 +64,73 @@ def settled(facet, *, config=CONFIG, asked=False, before=0, begun=lambda: None):
 
 
 @pytest.fixture(scope="module")
-def wide():
-    """Shores cut into stretches, at other places among other people."""
-    return shores(width=6.0)
+def gentle():
+    """Hills so gentle that they are cut at other places among other people."""
+    return hills(steepness=0.33)
 
 
-def test_islands_stay_where_stretches_of_shore_are_weak(wide):
-    """One circle an island, far firmer; the curve and what was found are told."""
-    found, answer = settled(wide)
+def firmness(answer):
+    """The stability of the circle a person is in, on average."""
+    labels = answer.circles.labels
+    sizes = np.bincount(labels[labels >= 0], minlength=answer.circles.model.n_circles)
+    return over_people(answer.stability.mean, sizes)
 
-    assert answer.found == found.model.n_circles > 8
+
+def test_fewer_stay_where_those_found_are_weak(gentle):
+    """Half as many, firm; the curve and what was found are told."""
+    found, answer = settled(gentle)
+    fewer = answer.circles.model.n_circles
+
+    assert answer.found == found.model.n_circles > 1.5 * fewer
+    assert fewer > 3
+    assert firmness(answer) > 0.6
+    assert {fewer, answer.found} <= {level.circles for level in answer.curve}
+
+
+def test_as_many_as_before_stay_while_they_are_firm(gentle):
+    """Though more would be firm as well."""
+    _, answer = settled(gentle, before=4)
+
     assert answer.circles.model.n_circles == 4
-    assert answer.stability.mean.min() > 0.9
-    assert answer.found in [level.circles for level in answer.curve]
-    assert np.bincount(answer.circles.labels).max() < 0.3 * 2000
 
 
-def test_a_number_asked_for_stays(wide):
+def test_circles_in_firm_families_stay():
+    """Thirteen stretches of shore, weak, but of four islands."""
+    found, answer = settled(shores())
+
+    assert firmness(answer) < 0.6
+    assert answer.circles is found
+    assert families(found, shores()).max() == 3
+    assert next(level for level in answer.curve if level.circles == 4).stability > 0.95
+
+
+def test_a_number_asked_for_stays(gentle):
     """However weak its circles."""
-    found, answer = settled(wide, asked=True)
+    found, answer = settled(gentle, asked=True)
 
     assert answer.circles is found
     assert answer.curve
 
 
-def test_firm_circles_stay(wide):
-    """Where a taste reaches less far along the shore."""
-    found, answer = settled(shores(width=4.0))
+def test_firm_circles_stay():
+    """Where hills are steep."""
+    found, answer = settled(hills(steepness=1.0))
 
+    assert firmness(answer) > 0.8
     assert answer.circles is found
-    assert answer.found == found.model.n_circles
 
 
-def test_each_refit_is_heard_of(wide):
+def test_each_refit_is_heard_of(gentle):
     """Those of the circles found and those of the fewer ones."""
     heard = []
-    settled(wide, begun=lambda: heard.append(1))
+    settled(gentle, begun=lambda: heard.append(1))
 
     assert len(heard) == 2 * CONFIG.resamples
 
 
-def test_nothing_is_measured_without_resamples(wide):
+def test_nothing_is_measured_without_resamples(gentle):
     """No curve, and every circle's stability unknown."""
-    found, answer = settled(wide, config=CirclesConfig(resamples=0))
+    found, answer = settled(gentle, config=CirclesConfig(resamples=0))
 
     assert answer.circles is found
     assert len(answer.stability.mean) == answer.found
