@@ -32,7 +32,7 @@ SURELY = 4
 CLEARLY_MORE = 0.3
 """Circles' worth of agreement for which cutting circles apart, the dearest step, is worth it."""
 NEARLY_ALL = 0.9
-"""Share of the circles found again at which no further way is tried."""
+"""Share of the circles found again at which no further way is tried, unless a number was asked."""
 SMOOTHING = 0.5
 TURNS = 2
 """Power steps from the directions known; from a random start the fit takes eight."""
@@ -91,7 +91,7 @@ class Rediscovery:
 
             recipes = [cls(model, space, way, min_share) for way in tried]
             best, most = recipes[0], agreement(recipes[0])
-            enough = NEARLY_ALL * model.n_circles
+            enough = math.inf if asked else NEARLY_ALL * model.n_circles
             for recipe in recipes[1:]:
                 if most < enough and (found := agreement(recipe)) > most:
                     best, most = recipe, found
