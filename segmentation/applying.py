@@ -31,11 +31,13 @@ from segmentation.manifest import Facts, read_json
 from segmentation.merits import MEASURES, People
 from segmentation.notices import write_lines
 from segmentation.policy import Policy
+from segmentation.policycheck import check_known
 from segmentation.policyfile import parse_policy, read_text
 from segmentation.rights import Rights, assign_rights
 from segmentation.snapshot import write_snapshot
 from segmentation.store import JsonObject, Store
 from segmentation.tables import SCHEMAS, SnapshotTables, read_table
+from segmentation.tomlfile import Source
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,12 @@ def simulate(store: Store, database: Database, policy: Path, *, now: datetime) -
     )
     parsed = parse_policy(text, file=str(policy))
     as_of, decided = manifest["as_of"], decisions(store, database, now=now)
+    check_known(
+        parsed,
+        Source(str(policy), text),
+        circles=read_table(folder, "circles")["circle_id"].to_pylist(),
+        namespaces=pc.unique(people.labels["namespace"]).to_pylist(),
+    )
     rights = assign_rights(
         parsed,
         people,

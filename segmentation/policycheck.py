@@ -8,8 +8,12 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from segmentation.errors import ConfigError
-from segmentation.policy import KINDS, STANDARD, Parity, Policy, Tier
+from segmentation.policy import KINDS, STANDARD, Ladder, Measure, Parity, Policy, Tier
 from segmentation.tomlfile import Source
+
+SCORES = "Use 0 <= stay <= enter <= 1, and write 80 % as 0.8."
+PARTS = ("score", "share", "stickiness")
+"""What is never more than 1."""
 
 
 def check(policy: Policy, source: Source) -> None:
@@ -59,19 +63,26 @@ def check_tier(tier: Tier, source: Source, nth: int) -> None:
         what = "is open to everyone: it has no ways." if nth == 0 else "has `enter` and ways: "
         more = "" if nth == 0 else "write the score into the ways."
         raise source.fault(f"tier `{tier.name}` {what}{more}", "tiers", "enter", nth)
+    if nth == 0 and (tier.enter or tier.stay):
+        what = f"tier `{tier.name}` is the lowest, so open to everyone: take out `enter` and `stay`"
+        raise source.fault(f"{what}, or write a tier below it.", "tiers", "enter", nth)
     if not 0 <= tier.stay <= tier.enter <= 1:
         asked = f"`stay` = {tier.stay:g} and `enter` = {tier.enter:g}"
-        what = f"tier `{tier.name}` has {asked}. Use 0 <= stay <= enter <= 1."
+        what = f"tier `{tier.name}` has {asked}. {SCORES}"
         raise source.fault(what, "tiers", "enter", nth)
     for kind in KINDS:
         if not any(benefit.kind == kind for benefit in tier.benefits):
-            what = f"tier `{tier.name}` has no {kind} benefit. Every tier needs one."
+            what = f"tier `{tier.name}` has no {kind} benefit. Every tier needs one; it may cost 0."
             raise source.fault(what, "tiers", "name", nth)
     for benefit in tier.benefits:
         if not benefit.name or not 0 <= benefit.unit_cost < math.inf:
             given = f"`{benefit.name}` with `unit_cost` = {benefit.unit_cost:g}"
             what = f"tier `{tier.name}` has a benefit {given}. Name it; costs are >= 0."
             raise source.fault(what, "tiers", "name", nth)
+        if benefit.starts and benefit.ends and not benefit.starts < benefit.ends:
+            dates = f"starts {benefit.starts} and ends {benefit.ends}"
+            what = f"benefit `{benefit.name}` of tier `{tier.name}` {dates}: nobody would get it."
+            raise source.fault(f"{what} `ends` is the first day without it.", "tiers", "name", nth)
 
 
 def check_ways(policy: Policy, source: Source) -> None:
@@ -85,6 +96,9 @@ def check_ways(policy: Policy, source: Source) -> None:
             if name not in known:
                 what = f"way `{way.name}` asks for `{name}`, which nothing measures."
                 raise source.fault(what + near(name, known), "tiers.ways", "enter", nth)
+            if name in PARTS and way.enter.get(name, 0) > 1:
+                what = f"way `{way.name}` asks for `{name}` = {way.enter[name]:g}, which nobody has"
+                raise source.fault(f"{what}: write 80 % as 0.8.", "tiers.ways", "enter", nth)
             if not way.stay[name] <= way.enter.get(name, -math.inf):
                 what = f"way `{way.name}` asks more `{name}` to stay than to enter."
                 raise source.fault(what, "tiers.ways", "stay", nth)
@@ -109,7 +123,20 @@ def check_ladders(policy: Policy, source: Source) -> None:
             asked = ladder.stay.get(tier.name, tier.stay), ladder.enter.get(tier.name, tier.enter)
             if not 0 <= asked[0] <= asked[1] <= 1:
                 what = f"`{tier.name}` has `stay` = {asked[0]:g} and `enter` = {asked[1]:g}."
-                raise source.fault(what, "ladders", "enter", nth)
+                raise source.fault(f"{what} {SCORES}", "ladders", "enter", nth)
+        check_rungs(policy, ladder, source, nth)
+
+
+def check_rungs(policy: Policy, ladder: Ladder, source: Source, nth: int) -> None:
+    """Refuse a ladder by which a higher tier asks less than one below it."""
+    rungs = [tier for tier in policy.tiers if not tier.ways]
+    for key in ("enter", "stay"):
+        asks = [getattr(ladder, key).get(rung.name, getattr(rung, key)) for rung in rungs]
+        for (lower, less), (upper, more) in itertools.pairwise(zip(rungs, asks, strict=True)):
+            if more < less:
+                what = f"in `{ladder.circle}` tier `{upper.name}` has `{key}` = {more:g}"
+                what = f"{what}, less than `{lower.name}` below it ({less:g}). Ask more."
+                raise source.fault(what, "ladders", key, nth)
 
 
 def check_numbers(policy: Policy, source: Source) -> None:
@@ -145,6 +172,11 @@ def check_measures(policy: Policy, source: Source) -> None:
         if not measure.days > 0:
             what = f"`days` of `{measure.name}` must be > 0, got {measure.days:g}."
             raise source.fault(what, "measures", "days", nth)
+        for key, window in (("days", "rolling"), ("period", "calendar")):
+            if measure.window != window and getattr(measure, key) != getattr(Measure, key):
+                given = f'`{key}` of `{measure.name}` goes with `window` = "{window}"'
+                what = f'{given}, and it has "{measure.window}".'
+                raise source.fault(what, "measures", key, nth)
         if (measure.counts == "label") != ("=" in measure.label):
             what = f'`{measure.name}` needs `counts` = "label" and `label` = "namespace=label".'
             raise source.fault(what, "measures", "label", nth)
@@ -168,6 +200,22 @@ def check_parity(policy: Policy, source: Source) -> None:
     if not 0 <= parity.max_gap <= 1:
         what = f"`max_gap` must be from 0 to 1, got {parity.max_gap:g}."
         raise source.fault(what, "parity", "max_gap", 0)
+
+
+def check_known(
+    policy: Policy, source: Source, *, circles: Iterable[str], namespaces: Iterable[str]
+) -> None:
+    """Refuse ladders of circles, and parity of groups, that a run has never had."""
+    for nth, ladder in enumerate(policy.ladders):
+        if ladder.circle not in circles:
+            what = f"the live run has no circle `{ladder.circle}`."
+            more = "`coterie export circles --out FILE` lists them."
+            raise source.fault(f"{what} {more}", "ladders", "circle", nth)
+    named = policy.parity.namespace
+    if named and named not in namespaces:
+        hint = near(named, namespaces) or " It had no labels: run again with them."
+        what = f"nobody in the live run has a label of the namespace `{named}`.{hint}"
+        raise source.fault(what, "parity", "namespace", 0)
 
 
 def near(name: str, known: Iterable[str]) -> str:

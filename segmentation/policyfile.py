@@ -1,6 +1,7 @@
 """`rights.toml` read into a policy; whatever is wrong with it is named with its line."""
 
 import dataclasses
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +43,7 @@ def parse_policy(text: str, *, file: str) -> Policy:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file} is not valid TOML: {error}.") from error
+        raise ConfigError(f"{file} is not valid TOML: {error}.{quoted(text, error)}") from error
     source = Source(file, text)
     plain = {key: value for key, value in table.items() if key not in ROWS}
     policy = filled(Policy(), plain, source, "")
@@ -55,6 +56,15 @@ def parse_policy(text: str, *, file: str) -> Policy:
     )
     check(policy, source)
     return policy
+
+
+def quoted(text: str, error: tomllib.TOMLDecodeError) -> str:
+    """The line that is no TOML, and how it would be."""
+    found = re.search(r"at line (\d+)", str(error))
+    if found is None:
+        return ""
+    line = text.splitlines()[int(found[1]) - 1].strip()
+    return f" It says `{line}`; write 80 % as 0.8, a date as 2026-12-31, text in quotes."
 
 
 def each(

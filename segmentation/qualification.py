@@ -57,7 +57,8 @@ def measures_of(policy: Policy, people: People) -> dict[str, FloatArray]:
         if key not in found:
             raise ConfigError(
                 f"The run has not counted `{measure.name}` ({key}). Name the policy in the "
-                "settings, run again (nobody moves by that), and then try it."
+                "settings (`policy` under [rights]), run again (nobody moves by that), and then "
+                "try it."
             )
         found[measure.name] = found[key]
     return found
@@ -83,6 +84,12 @@ def qualified(
 def asked(tier: Tier) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Return what each way asks to enter and to stay."""
     return [(way.enter, way.stay) for way in tier.every_way]
+
+
+def unreached(policy: Policy, qualified: Sequence[Qualified]) -> list[str]:
+    """Name the tiers whose entry nobody reaches."""
+    pairs = zip(policy.names, qualified, strict=True)
+    return [name for name, tier in pairs if not tier.enters.any()]
 
 
 def merits_of(qualified: Sequence[Qualified], score: FloatArray, *, by_hand: IntArray) -> Merits:

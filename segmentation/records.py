@@ -3,11 +3,20 @@
 import dataclasses
 import types
 import typing
+from datetime import date, datetime
 from typing import Any, Literal, TypeVar
 
 from segmentation.errors import ConfigError
 
 Record = TypeVar("Record")
+WORDS = {
+    bool: "true or false",
+    int: "a whole number without quotes",
+    float: "a number without quotes, such as 0.8 for 80 %",
+    str: "text in quotes",
+    date: "a date without quotes, such as 2026-12-31",
+}
+"""What each type is called in messages."""
 
 
 def overlay(record: Record, table: dict[str, Any], file: str, under: str = "") -> Record:
@@ -37,9 +46,26 @@ def checked(value: Any, hint: Any, name: str, file: str) -> Any:  # noqa: ANN401
     if isinstance(candidate, int) and not isinstance(candidate, bool) and accepts(1.0, hint):
         candidate = candidate if accepts(candidate, hint) else float(candidate)
     if not accepts(candidate, hint):
-        expected = getattr(hint, "__name__", None) if isinstance(hint, type) else str(hint)
-        raise ConfigError(f"`{name}` in {file} must be {expected}, got {value!r}.")
+        raise ConfigError(f"`{name}` in {file} must be {said(hint)}, got {given(value)}.")
     return candidate
+
+
+def said(hint: Any) -> str:  # noqa: ANN401 - any type
+    """What a field takes, in the words of whoever writes TOML."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        return "one of " + ", ".join(f'"{value}"' for value in arguments)
+    if origin in (types.UnionType, typing.Union):
+        return " or ".join(said(kind) for kind in arguments if kind is not types.NoneType)
+    if origin in (tuple, dict):
+        of = said(arguments[-1 if origin is dict else 0])
+        return f"a list, of which each is {of}" if origin is tuple else f"a table of {of} each"
+    return WORDS.get(hint, str(hint))
+
+
+def given(value: Any) -> str:  # noqa: ANN401 - any TOML value
+    """A TOML value as one would recognise it; dates as they are written."""
+    return value.isoformat() if isinstance(value, date) else repr(value)
 
 
 def as_tuples(value: Any) -> Any:  # noqa: ANN401 - TOML is untyped
@@ -60,4 +86,6 @@ def accepts(value: Any, hint: Any) -> bool:  # noqa: ANN401 - any TOML value aga
         return isinstance(value, dict) and all(
             accepts(item, arguments[1]) for item in value.values()
         )
-    return isinstance(value, hint) and not (isinstance(value, bool) and hint is not bool)
+    return isinstance(value, hint) and not any(
+        isinstance(value, narrow) and hint is not narrow for narrow in (bool, datetime)
+    )

@@ -25,6 +25,7 @@ from segmentation.qualification import (
     parity_report,
     qualifications,
     score,
+    unreached,
 )
 from segmentation.tables import CODES, TIME
 
@@ -105,6 +106,7 @@ def assign_rights(
     tiers = tiers_table(policy, people.user_ids, score=found.score, codes=codes, given=assigned)
     report = {
         **assignment_report(policy, assigned, before=before, n_people=len(people)),
+        "unreached": unreached(policy, qualified),
         "parity": parity_report(policy, people, assigned),
         "measures_used": [name for name, used in zip(known, found.used, strict=True) if used],
         "basis": "one window: no times in the source" if as_of is None else "dated",

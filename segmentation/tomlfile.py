@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import re
+import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -76,10 +77,26 @@ def filled(
         inner = f"{name}.{key}".lstrip(".")
         if isinstance(value, dict) and any(section.name == inner for section in source.sections):
             place = source.place(inner, next(iter(unknown_keys(record, key, value)), ""))
+            if lost := misplaced(record, key, value):
+                raise ConfigError(
+                    f"`{lost}` in {place} stands under [{inner}]. It belongs above the first table."
+                )
         else:
             place = source.place(name, key, nth)
         record = overlay(record, {key: value}, place, under)
     return record
+
+
+def misplaced(record: object, key: str, table: Table) -> str | None:
+    """A key written after the header of a table, that is known only outside of it."""
+    inner = getattr(record, key, None)
+    if not dataclasses.is_dataclass(inner):
+        return None
+    outside = {field.name for field in dataclasses.fields(typing.cast(Any, record))}
+    own = {field.name for field in dataclasses.fields(inner)}
+    return next(
+        (k for k, v in table.items() if k in outside - own and not isinstance(v, dict)), None
+    )
 
 
 def unknown_keys(record: object, key: str, table: Table) -> Iterator[str]:

@@ -137,6 +137,8 @@ def show_moves(facts: dict[str, Any]) -> None:
     )
     of = f" of {facts['budget']:,.2f}" if facts["budget"] is not None else ""
     console.print(f"Cost {facts['cost']:,.2f}{of}; shadow price {facts['shadow_price']:.4g}.")
+    for name in facts["unreached"]:
+        console.print(f"! Nobody reaches what `{name}` asks to enter.")
     for way, named in facts["samples"].items():
         for row in named:
             console.print(f"  {way}: {row['user_id']} {row['before']} -> {row['after']}")

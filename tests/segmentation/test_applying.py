@@ -180,3 +180,36 @@ def test_a_run_moves_nobody_because_a_file_was_edited(store, population, run_onc
     assert tiers_of(store) == before | {user: "platinum"}
     assert ledger.tiers_at(database) == tiers_of(store)
     database.dispose()
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (
+            '[[ladders]]\ncircle = "interest-999"',
+            r"line \d+, the live run has no circle `interest-9",
+        ),
+        (
+            '[parity]\ntier = "gold"\nnamespace = "regoin"',
+            r"line \d+, nobody in the live run has a ",
+        ),
+    ],
+)
+def test_a_policy_about_what_the_run_has_not_is_refused(store, database, tmp_path, table, message):
+    """A circle or a namespace misspelt would else change nothing, silently."""
+    path = tmp_path / "rights.toml"
+    path.write_text(BUILT_IN.read_text(encoding="utf-8") + f"\n{table}\n", encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=message):
+        simulate(store, database, path, now=NOW)
+
+
+def test_a_tier_nobody_reaches_is_named(store, database, tmp_path):
+    """Even while dwell and grace keep people in it."""
+    path = tmp_path / "rights.toml"
+    way = '[[tiers.ways]]\nname = "age"\nenter = { tenure = 99999 }'
+    text = BUILT_IN.read_text(encoding="utf-8").replace("enter = 0.95\nstay = 0.85", way)
+    path.write_text(text, encoding="utf-8")
+
+    assert simulate(store, database, path, now=NOW).to_dict()["unreached"] == ["platinum"]
+    assert simulate(store, database, BUILT_IN, now=NOW).to_dict()["unreached"] == []

@@ -1,6 +1,8 @@
 """Rights policies: what they say and what they refuse."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +81,15 @@ def test_a_tier_without_one_kind_of_benefit_is_refused(tmp_path, kind):
         ("grace_days = 30", "grace_days = nan", r"`grace_days` in .* must be >= 0, got nan"),
         ("[weights]", "[wages]", r"`wages` in .* is not a setting. Did you mean `weights`"),
         ("dwell_days = 90", "dwell_days = ", r"is not valid TOML"),
+        ("enter = 0.80", "enter = 80", r"`enter` = 80\. Use .* write 80 % as 0\.8"),
+        ("enter = 0.80", 'enter = "80%"', r"enter` in .* a number without quotes.* got '80%'"),
+        ("enter = 0.80", "enter = 80%", r"not valid TOML.* It says `enter = 80%`; write 80 % as"),
+        ('name = "member"', 'name = "member"\nenter = 0.1', r"`member` is the lowest, so open to"),
+        (
+            "tenure = 0.05",
+            'tenure = 0\namong = "interest"',
+            r"stands under \[weights\]. It belongs",
+        ),
     ],
 )
 def test_a_policy_that_cannot_be_kept_is_refused(tmp_path, good, bad, message):
@@ -87,6 +98,70 @@ def test_a_policy_that_cannot_be_kept_is_refused(tmp_path, good, bad, message):
 
     with pytest.raises(ConfigError, match=message):
         load(tmp_path, BUILT_IN_TEXT.replace(good, bad))
+
+
+@pytest.mark.parametrize(
+    ("dates", "message"),
+    [
+        ("starts = 31.12.2026", r"not valid TOML.* It says `starts = 31.12.2026`; .* 2026-12-31"),
+        ('starts = "31.12.2026"', r"starts` in .* a date without quotes.*, got '31.12.2026'"),
+        ("starts = 2026-12-31T00:00:00Z", r"a date without quotes.*, got 2026-12-31T00:00:00"),
+        (
+            "starts = 2026-12-31\nends = 2026-12-01",
+            r"starts 2026-12-31 and ends 2026-12-01: nobody",
+        ),
+    ],
+)
+def test_a_benefit_of_dates_that_are_none_is_refused(tmp_path, dates, message):
+    """A time of day, another land's date, an end before the start."""
+    text = BUILT_IN_TEXT.replace("unit_cost = 6.00", f"unit_cost = 6.00\n{dates}")
+
+    with pytest.raises(ConfigError, match=message):
+        load(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("tables", "message"),
+    [
+        ('[[measures]]\nname = "v"\ncounts = "visits"\ndays = 30', r'`days` of `v` .* "rolling"'),
+        (
+            '[[measures]]\nname = "v"\ncounts = "visits"\nwindow = "rolling"\nperiod = "month"',
+            r'`period` of `v` goes with `window` = "calendar", and it has "rolling"',
+        ),
+        (
+            '[[ladders]]\ncircle = "interest-3"\nenter = { gold = 0.97 }',
+            r"in `interest-3` tier `platinum` has `enter` = 0.95, less than `gold` below it",
+        ),
+        (
+            '[[ladders]]\ncircle = "interest-3"\nenter = { gold = 70 }',
+            r"`gold` has `stay` = 0.7 and `enter` = 70. Use .* write 80 % as 0.8",
+        ),
+    ],
+)
+def test_a_table_that_would_not_do_what_it_says_is_refused(tmp_path, tables, message):
+    """Days of a window that has none, and rungs of a ladder that cross."""
+    with pytest.raises(ConfigError, match=message):
+        load(tmp_path, f"{BUILT_IN_TEXT}\n{tables}\n")
+
+
+def test_a_way_that_asks_for_more_than_all_is_refused(tmp_path):
+    """Chances and scores reach 1, so 80 is 0.8 written wrongly."""
+    ways = '[[tiers.ways]]\nname = "sharers"\nenter = { share = 80 }'
+    text = BUILT_IN_TEXT.replace("enter = 0.95\nstay = 0.85", ways)
+
+    with pytest.raises(ConfigError, match=r"`share` = 80, which nobody has: write 80 % as 0.8"):
+        load(tmp_path, text)
+
+
+def test_the_policy_of_the_documentation_is_one(tmp_path):
+    """Whoever copies it may try it."""
+    page = (Path(__file__).parents[2] / "docs" / "rights.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+
+    policy = load(tmp_path, example)
+
+    assert policy.names == ("member", "inner", "host")
+    assert [ladder.circle for ladder in policy.ladders] == ["interest-1", "interest-2"]
 
 
 @pytest.mark.parametrize(
