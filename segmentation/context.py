@@ -119,7 +119,7 @@ class Context:
         """The policy in force."""
         in_force = self.work.request()["policy"] is not None
         name = "the policy in force" if in_force else str(self.policy_file())
-        return parse_policy(self.policy_text(), file=name)
+        return parse_policy(self.policy_text(), file=name, in_force=in_force)
 
     def policy_of_file(self) -> Policy:
         """The policy that is in force once it is applied."""

@@ -87,6 +87,6 @@ def policy_of(database: Database, version: str) -> str:
 def benefits_on(database: Database, held: Change, moment: datetime) -> list[dict[str, Any]]:
     """What a tier gives on a day by the policy under which it is held."""
     text = policy_of(database, held.policy_version)
-    policy = parse_policy(text, file=f"the policy {held.policy_version}")
+    policy = parse_policy(text, file=f"the policy {held.policy_version}", in_force=True)
     given = policy.benefits_of(str(held.after), moment.astimezone(UTC).date())
     return [benefit.to_dict() for benefit in given]

@@ -38,8 +38,11 @@ def read_text(path: Path) -> str:
         raise ConfigError(f"The policy file {path} cannot be read: {error}.") from error
 
 
-def parse_policy(text: str, *, file: str) -> Policy:
-    """Build a policy from TOML text; `file` is what messages call it."""
+def parse_policy(text: str, *, file: str, in_force: bool = False) -> Policy:
+    """Build a policy from TOML text; `file` is what messages call it.
+
+    One that was in force is read as it was accepted then, whatever is refused since.
+    """
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -54,7 +57,8 @@ def parse_policy(text: str, *, file: str) -> Policy:
         ladders=each(Ladder(), rows["ladders"], source, "ladders"),
         tiers=tuple(read_tiers(rows["tiers"], source)),
     )
-    check(policy, source)
+    if not in_force:
+        check(policy, source)
     return policy
 
 

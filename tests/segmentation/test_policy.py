@@ -8,6 +8,7 @@ import pytest
 
 from segmentation.errors import ConfigError, NotFound
 from segmentation.policy import BUILT_IN, KINDS, Policy
+from segmentation.policyfile import parse_policy
 
 BUILT_IN_TEXT = BUILT_IN.read_text(encoding="utf-8")
 
@@ -325,3 +326,13 @@ def test_a_missing_file_is_said_to_be_missing(tmp_path):
     """And how to get one."""
     with pytest.raises(ConfigError, match=r"no policy file .*`coterie init` writes one"):
         Policy.load(tmp_path / "rights.toml")
+
+
+def test_a_policy_that_was_in_force_is_read_whatever_is_refused_since():
+    """Else an upgrade would stop runs, and answers about what people were given."""
+    text = BUILT_IN_TEXT.replace('name = "member"', 'name = "member"\nenter = 0.1')
+
+    with pytest.raises(ConfigError, match="`member` is the lowest"):
+        parse_policy(text, file="rights.toml")
+
+    assert parse_policy(text, file="the policy", in_force=True).names == Policy.load().names
