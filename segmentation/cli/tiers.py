@@ -133,7 +133,7 @@ def show_moves(facts: dict[str, Any]) -> None:
     console.print(moves)
     console.print(
         f"{facts['up']:,} up, {facts['down']:,} down, {facts['unchanged']:,} unchanged, "
-        f"{facts['new']:,} new, {facts['on_notice']:,} on notice."
+        f"{facts['new']:,} new, {facts['on_notice']:,} kept until a review."
     )
     of = f" of {facts['budget']:,.2f}" if facts["budget"] is not None else ""
     console.print(f"Cost {facts['cost']:,.2f}{of}; shadow price {facts['shadow_price']:.4g}.")

@@ -8,6 +8,7 @@ import pytest
 from segmentation import ledger
 from segmentation.applying import apply, simulate
 from segmentation.arrays import load_arrays
+from segmentation.cli.tiers import show_moves
 from segmentation.database import open_database
 from segmentation.decisions import decisions, policy_of
 from segmentation.erasure import erase
@@ -204,12 +205,18 @@ def test_a_policy_about_what_the_run_has_not_is_refused(store, database, tmp_pat
         simulate(store, database, path, now=NOW)
 
 
-def test_a_tier_nobody_reaches_is_named(store, database, tmp_path):
-    """Even while dwell and grace keep people in it."""
+def test_a_tier_nobody_reaches_is_named(store, database, tmp_path, capsys):
+    """Even while dwell and grace keep people in it, who are not yet on notice."""
     path = tmp_path / "rights.toml"
     way = '[[tiers.ways]]\nname = "age"\nenter = { tenure = 99999 }'
     text = BUILT_IN.read_text(encoding="utf-8").replace("enter = 0.95\nstay = 0.85", way)
     path.write_text(text, encoding="utf-8")
 
-    assert simulate(store, database, path, now=NOW).to_dict()["unreached"] == ["platinum"]
+    facts = simulate(store, database, path, now=NOW).to_dict()
+    show_moves(facts)
+    printed = capsys.readouterr().out
+
+    assert facts["unreached"] == ["platinum"]
+    assert "Nobody reaches what `platinum` asks to enter." in printed
+    assert f"{facts['on_notice']} kept until a review." in printed
     assert simulate(store, database, BUILT_IN, now=NOW).to_dict()["unreached"] == []
