@@ -72,7 +72,8 @@ def asked(users: int, seed: int, level: str) -> dict[str, FloatArray]:
         users, world.states[-1].circles, world.crowd, world.periods, stream(seed, "later")
     )
     with tempfile.TemporaryDirectory() as folder:
-        snapshot = ran(Path(folder), users, seed, level)
+        data = simulated(Path(folder) / "data", users, seed, level)
+        snapshot = run_of(data, Path(folder) / "store")
         known = told(snapshot, world)
         new = told(snapshot, replace(world, contents=later))
     every = np.ones_like(known.is_own)
@@ -83,12 +84,17 @@ def asked(users: int, seed: int, level: str) -> dict[str, FloatArray]:
     }
 
 
-def ran(folder: Path, users: int, seed: int, level: str) -> Snapshot:
-    """Simulate and run the pipeline, as a user does."""
-    data, store = folder / "data", folder / "store"
+def simulated(data: Path, users: int, seed: int, level: str) -> Path:
+    """Simulate people as a user does."""
     words = ("--users", users, "--seed", seed, "--difficulty", level)
     coterie("simulate", *words, "--out", data)
-    inputs = [word for table in TABLES for word in (f"--{table}", data / f"{table}.parquet")]
+    return data
+
+
+def run_of(data: Path, store: Path, **instead: Path) -> Snapshot:
+    """Run the pipeline as a user does, on other tables in place of some."""
+    files = {table: data / f"{table}.parquet" for table in TABLES} | instead
+    inputs = [word for table, file in files.items() for word in (f"--{table}", file)]
     coterie("run", *inputs, "--store", store)
     return Store(store).snapshot()
 
