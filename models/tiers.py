@@ -106,7 +106,7 @@ def assign_tiers(
 ) -> TierAssignment:
     """Give everyone a tier at `now` (NaT: no clock, so notice lasts one call)."""
     entitled, by_hand = entitled_tiers(merits, before=before), merits.set_by_hand
-    due = before.on_notice & ~(now < before.review_after)
+    due = is_due(before, rules=rules, now=now)
     lowest = np.maximum(by_hand, 0)
     floor = np.where(due | (by_hand >= 0), lowest, np.maximum(before.tier, 0))
     kept = placing(merits, rules, before, floor=floor, ceiling=np.maximum(entitled, floor))
@@ -126,6 +126,17 @@ def assign_tiers(
         gap=held.gap,
         parity_price=held.price,
     )
+
+
+def is_due(before: Standing, *, rules: TierRules, now: np.datetime64) -> BoolArray:
+    """Say who may lose their tier now: notice has run out, or there is nothing to wait for."""
+    ran_out = before.on_notice & ~(now < before.review_after)
+    return np.asarray(ran_out | (first_review(before.since, rules=rules, now=now) <= now))
+
+
+def first_review(since: TimeArray, *, rules: TierRules, now: np.datetime64) -> TimeArray:
+    """Return when a tier held since then may be lost, were notice given now."""
+    return np.fmax(since + days(rules.dwell_days), now + days(rules.grace_days))
 
 
 def entitled_tiers(merits: Merits, *, before: Standing) -> IntArray:
@@ -152,7 +163,7 @@ def new_standing(
     since = np.where(moved, now, before.since)
     on_notice = ~moved & (wished < tier)
     settled = since + days(rules.dwell_days)
-    noticed = np.fmax(settled, now + days(rules.grace_days))
+    noticed = first_review(since, rules=rules, now=now)
     running = on_notice & before.on_notice
     review = np.where(on_notice, np.where(running, before.review_after, noticed), settled)
     review[tier == 0] = np.datetime64("NaT", "us")

@@ -58,11 +58,11 @@ def decide(
     return int(made.inserted_primary_key[0]) if made.inserted_primary_key else 0
 
 
-def end(connection: sa.Connection, user_id: str, *, now: datetime) -> None:
-    """End what was decided about a user, when anything was."""
+def end(connection: sa.Connection, user_id: str, *, now: datetime) -> bool:
+    """End what was decided about a user; return whether anything was."""
     ours = tier_overrides.c.user_id == user_id
     fresh = sa.update(tier_overrides).where(ours, tier_overrides.c.ended.is_(None))
-    connection.execute(fresh.values(ended=now))
+    return connection.execute(fresh.values(ended=now)).rowcount > 0
 
 
 def in_force(database: Database, *, now: datetime) -> dict[str, Override]:
@@ -111,8 +111,9 @@ def set_tier(
     """
     check_override(until=until, now=now, reason=reason)
     snapshot.user(user_id)
-    if tier not in (known["name"] for known in snapshot.tiers()):
-        raise NotFound.of("tier", tier)
+    known = [row["name"] for row in snapshot.tiers()]
+    if tier not in known:
+        raise NotFound(f"There is no tier `{tier}`; the policy has {', '.join(known)}.")
     with database.begin() as connection:
         take_turn(connection)
         decide(connection, user_id, tier=tier, until=until, reason=reason, author=author, now=now)
@@ -125,12 +126,21 @@ def set_tier(
 def lift(
     database: Database, snapshot: Snapshot, user_id: str, *, author: str, now: datetime
 ) -> Change:
-    """End what was decided by hand; the tier the user has beneath is in force again."""
+    """End what was decided by hand; the tier the user has beneath is in force again.
+
+    Raises
+    ------
+    NotFound
+        When there is no such user, or nothing holds that was decided of them.
+    UsageError
+        When there is no tier to go back to.
+    """
     if snapshot.as_published.user(user_id)["tier"] is None:
         raise UsageError(f"The live run gives `{user_id}` no tier to go back to.")
     with database.begin() as connection:
         take_turn(connection)
-        end(connection, user_id, now=now)
+        if not end(connection, user_id, now=now):
+            raise NotFound(f"No tier of `{user_id}` is set by hand, so there is none to end.")
         return give_back(connection, snapshot, user_id, author=author, now=now)
 
 

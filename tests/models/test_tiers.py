@@ -87,6 +87,20 @@ def test_grace_runs_from_the_notice_once_dwell_is_over():
     assert history[13].standing.tier[0] == 0
 
 
+@pytest.mark.parametrize(("dwell_days", "lost"), [(0, 1), (45, 2)])
+def test_without_grace_a_tier_is_lost_at_once_after_dwell(dwell_days, lost):
+    """No notice that could run out at the very moment it was given; asked again, nobody moves."""
+    rules = replace(RULES, dwell_days=dwell_days, grace_days=0)
+
+    history = follow([[0.60], [0.10], [0.10]], rules=rules)
+    now = START + days(60)
+    again = assign_tiers(merits([0.10]), rules=rules, before=history[-1].standing, now=now)
+
+    assert [int(given.standing.tier[0]) for given in history] == [1] * lost + [0] * (3 - lost)
+    assert history[lost].reasons["fell"][0]
+    assert again.standing.tier[0] == 0
+
+
 def test_recovering_before_the_review_ends_the_notice():
     """A second low spell gets a whole new grace."""
     history = follow([[0.60]] * 6 + [[0.10], [0.60], [0.10]])

@@ -185,7 +185,7 @@ def test_a_second_decision_takes_the_place_of_the_first(database, runs):
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"tier": "tin"}, NotFound, "no tier `tin`"),
+        ({"tier": "tin"}, NotFound, "no tier `tin`; the policy has member, silver"),
         ({"user_id": "nobody"}, NotFound, "no user `nobody`"),
         ({"until": START}, UsageError, "`until` must lie ahead"),
         ({"reason": " "}, UsageError, "`reason` must have 1 to"),

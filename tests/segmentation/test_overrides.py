@@ -6,6 +6,7 @@ import pytest
 
 from segmentation import handset, ledger
 from segmentation.erasure import erase_in_database
+from segmentation.errors import NotFound
 from segmentation.overlay import ENDED
 from segmentation.overrides import end_due, in_force, lift, of_user, set_tier
 from tests.snapshots import build_snapshot
@@ -98,6 +99,18 @@ def test_what_a_run_took_over_falls_back_to_the_tier_before(database, runs, some
     assert ledger.tiers_at(database)[somebody] == "silver"
     assert tiers_of(told) == ledger.tiers_at(database)
     took.close()
+
+
+def test_nothing_is_ended_twice(database, runs, somebody):
+    """Nor what was never set; the ledger says nothing of it."""
+    put(database, runs[0], somebody)
+    lift(database, runs[0], somebody, author="Bob", now=START + 3 * HOUR)
+    before = ledger.history(database, somebody)
+
+    with pytest.raises(NotFound, match="is set by hand, so there is none to end"):
+        lift(database, runs[0], somebody, author="Bob", now=START + 4 * HOUR)
+
+    assert ledger.history(database, somebody) == before
 
 
 def test_the_place_in_the_ledger_tells_what_was_set_up_to_it(database, runs, somebody):
