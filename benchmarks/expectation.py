@@ -12,7 +12,7 @@ would have done in their place is told too, for people are shown what suits them
 
 import argparse
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import NormalDist
 
@@ -32,15 +32,11 @@ from benchmarks.resonance import (
     run_of,
     simulated,
     told,
+    worlds,
 )
 from models.resonance import LEVEL
 from segmentation.index import Snapshot
-from segmentation.simulator.contents import publish_contents
-from segmentation.simulator.difficulty import DIFFICULTIES
-from segmentation.simulator.randomness import stream
-from segmentation.simulator.simulation import AS_OF
-from segmentation.simulator.timeline import timeline
-from segmentation.simulator.world import World, plant
+from segmentation.simulator.world import World
 
 FloatArray = npt.NDArray[np.float64]
 NODES, WEIGHTS = hermegauss(7)
@@ -73,14 +69,11 @@ def main() -> None:
 
 def asked(users: int, seed: int, level: str) -> dict[str, Said]:
     """Make both runs and ask them."""
-    world = plant(users, seed, DIFFICULTIES[level], timeline(AS_OF, 1))
-    later = publish_contents(
-        users, world.states[-1].circles, world.crowd, world.periods, stream(seed, "later")
-    )
+    world, later = worlds(users, seed, level)
     with tempfile.TemporaryDirectory() as folder:
         data = simulated(Path(folder) / "data", users, seed, level)
         snapshot = run_of(data, Path(folder) / "store")
-        known, new = told(snapshot, world), told(snapshot, replace(world, contents=later))
+        known, new = told(snapshot, world), told(snapshot, later)
         shown, own = of_exposures(data, Path(folder) / "half", world)
     every = np.ones_like(known.is_own)
     return {

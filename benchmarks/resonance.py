@@ -67,21 +67,26 @@ def main() -> None:
 
 def asked(users: int, seed: int, level: str) -> dict[str, FloatArray]:
     """Make a run, ask it, and return figures by kind of content."""
-    world = plant(users, seed, DIFFICULTIES[level], timeline(AS_OF, 1))
-    later = publish_contents(
-        users, world.states[-1].circles, world.crowd, world.periods, stream(seed, "later")
-    )
+    world, later = worlds(users, seed, level)
     with tempfile.TemporaryDirectory() as folder:
         data = simulated(Path(folder) / "data", users, seed, level)
         snapshot = run_of(data, Path(folder) / "store")
-        known = told(snapshot, world)
-        new = told(snapshot, replace(world, contents=later))
+        known, new = told(snapshot, world), told(snapshot, later)
     every = np.ones_like(known.is_own)
     return {
         "known": figures(known, every),
         "not yet made": figures(new, every),
         "not yet made, own theme": figures(new, new.is_own),
     }
+
+
+def worlds(users: int, seed: int, level: str) -> tuple[World, World]:
+    """The planted world, and the same with contents that nobody was shown yet."""
+    world = plant(users, seed, DIFFICULTIES[level], timeline(AS_OF, 1))
+    later = publish_contents(
+        users, world.states[-1].circles, world.crowd, world.periods, stream(seed, "later")
+    )
+    return world, replace(world, contents=later)
 
 
 def simulated(data: Path, users: int, seed: int, level: str) -> Path:
