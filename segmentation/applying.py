@@ -31,8 +31,8 @@ from segmentation.manifest import Facts, read_json
 from segmentation.merits import MEASURES, People
 from segmentation.notices import write_lines
 from segmentation.policy import Policy
-from segmentation.policycheck import check_known
 from segmentation.policyfile import parse_policy, read_text
+from segmentation.policyfit import check_budget, check_channels, check_circles, check_groups
 from segmentation.rights import Rights, assign_rights
 from segmentation.snapshot import write_snapshot
 from segmentation.store import JsonObject, Store
@@ -64,20 +64,28 @@ def simulate(store: Store, database: Database, policy: Path, *, now: datetime) -
     )
     parsed = parse_policy(text, file=str(policy))
     as_of, decided = manifest["as_of"], decisions(store, database, now=now)
-    check_known(
-        parsed,
-        Source(str(policy), text),
-        circles=read_table(folder, "circles")["circle_id"].to_pylist(),
-        namespaces=pc.unique(people.labels["namespace"]).to_pylist(),
-    )
+    moment = datetime.fromisoformat(as_of) if as_of else None
+    check_fit(parsed, Source(str(policy), text), folder, people, as_of=moment)
     rights = assign_rights(
         parsed,
         people,
         previous=with_hand(read_table(folder, "tiers"), "tiers", decided.held),
-        as_of=datetime.fromisoformat(as_of) if as_of else None,
+        as_of=moment,
         set_by_hand=decided.by_hand,
     )
     return Draft(folder.name, text, parsed, rights)
+
+
+def check_fit(
+    policy: Policy, source: Source, live: Path, people: People, *, as_of: datetime | None
+) -> None:
+    """Refuse a policy about what the live run does not have, or that cannot be paid."""
+    check_circles(policy, source, read_table(live, "circles")["circle_id"].to_pylist())
+    check_groups(policy, source, pc.unique(people.labels["namespace"]).to_pylist())
+    channels = read_json(live / "report.json").get("channels")
+    if channels is not None:  # runs of earlier versions do not tell them
+        check_channels(policy, source, channels)
+    check_budget(policy, source, people=len(people), day=as_of.date() if as_of else None)
 
 
 def apply(

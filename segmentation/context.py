@@ -17,6 +17,7 @@ from segmentation.rulings import Decision
 from segmentation.sent import FILE as SENT
 from segmentation.store import Store
 from segmentation.tags import FacetMatrix
+from segmentation.tomlfile import Source
 from segmentation.work import Work
 
 
@@ -115,11 +116,16 @@ class Context:
         text: str | None = self.work.request()["policy"]
         return read_text(self.policy_file()) if text is None else text
 
-    def policy(self) -> Policy:
-        """The policy in force."""
+    def policy_source(self) -> Source:
+        """The text of the policy in force, and what messages call it."""
         in_force = self.work.request()["policy"] is not None
         name = "the policy in force" if in_force else str(self.policy_file())
-        return parse_policy(self.policy_text(), file=name, in_force=in_force)
+        return Source(name, self.policy_text())
+
+    def policy(self) -> Policy:
+        """The policy in force."""
+        source, in_force = self.policy_source(), self.work.request()["policy"] is not None
+        return parse_policy(source.text, file=source.file, in_force=in_force)
 
     def policy_of_file(self) -> Policy:
         """The policy that is in force once it is applied."""

@@ -139,6 +139,12 @@ def used_channels(engine: Engine) -> list[str]:
     return [channel for (channel,) in used]
 
 
+def known_channels(engine: Engine, config: Config, tables: Path) -> list[str]:
+    """Return the channels that occur or that a role names, by name."""
+    register(engine, tables)
+    return sorted({*used_channels(engine), *config.channels.roles()})
+
+
 def channels_named(
     engine: Engine, config: Config, acts: tuple[str, ...]
 ) -> dict[str, tuple[str, ...] | None]:

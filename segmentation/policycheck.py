@@ -23,6 +23,7 @@ def check(policy: Policy, source: Source) -> None:
     check_names(policy, source)
     for nth, tier in enumerate(policy.tiers):
         check_tier(tier, source, nth)
+    check_benefits(policy, source)
     check_ways(policy, source)
     check_ladders(policy, source)
     for nth, (lower, upper) in enumerate(itertools.pairwise(policy.tiers), start=1):
@@ -74,15 +75,21 @@ def check_tier(tier: Tier, source: Source, nth: int) -> None:
         if not any(benefit.kind == kind for benefit in tier.benefits):
             what = f"tier `{tier.name}` has no {kind} benefit. Every tier needs one; it may cost 0."
             raise source.fault(what, "tiers", "name", nth)
-    for benefit in tier.benefits:
+
+
+def check_benefits(policy: Policy, source: Source) -> None:
+    """Refuse a benefit without a name or a cost, or that nobody would ever get."""
+    every = [(tier, benefit) for tier in policy.tiers for benefit in tier.benefits]
+    for nth, (tier, benefit) in enumerate(every):
         if not benefit.name or not 0 <= benefit.unit_cost < math.inf:
             given = f"`{benefit.name}` with `unit_cost` = {benefit.unit_cost:g}"
             what = f"tier `{tier.name}` has a benefit {given}. Name it; costs are >= 0."
-            raise source.fault(what, "tiers", "name", nth)
+            raise source.fault(what, "tiers.benefits", "unit_cost", nth)
         if benefit.starts and benefit.ends and not benefit.starts < benefit.ends:
             dates = f"starts {benefit.starts} and ends {benefit.ends}"
             what = f"benefit `{benefit.name}` of tier `{tier.name}` {dates}: nobody would get it."
-            raise source.fault(f"{what} `ends` is the first day without it.", "tiers", "name", nth)
+            more = "`ends` is the first day without it."
+            raise source.fault(f"{what} {more}", "tiers.benefits", "ends", nth)
 
 
 def check_ways(policy: Policy, source: Source) -> None:
@@ -200,22 +207,6 @@ def check_parity(policy: Policy, source: Source) -> None:
     if not 0 <= parity.max_gap <= 1:
         what = f"`max_gap` must be from 0 to 1, got {parity.max_gap:g}."
         raise source.fault(what, "parity", "max_gap", 0)
-
-
-def check_known(
-    policy: Policy, source: Source, *, circles: Iterable[str], namespaces: Iterable[str]
-) -> None:
-    """Refuse ladders of circles, and parity of groups, that a run has never had."""
-    for nth, ladder in enumerate(policy.ladders):
-        if ladder.circle not in circles:
-            what = f"the live run has no circle `{ladder.circle}`."
-            more = "`coterie export circles --out FILE` lists them."
-            raise source.fault(f"{what} {more}", "ladders", "circle", nth)
-    named = policy.parity.namespace
-    if named and named not in namespaces:
-        hint = near(named, namespaces) or " It had no labels: run again with them."
-        what = f"nobody in the live run has a label of the namespace `{named}`.{hint}"
-        raise source.fault(what, "parity", "namespace", 0)
 
 
 def near(name: str, known: Iterable[str]) -> str:

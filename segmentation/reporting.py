@@ -29,6 +29,7 @@ def report_of(context: Context) -> dict[str, Any]:
         "people": ingest["users"],
         "as_of": ingest["as_of"],
         "ingest": input_facts(ingest),
+        "channels": ingest["channels"],
         "facets": {name: facet_facts(context, name) for name in FACETS},
         "sharing": load("sharing.json"),
         "customers": load("customers.json"),

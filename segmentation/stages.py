@@ -15,7 +15,7 @@ from segmentation.assembly import primary_circles
 from segmentation.carrying import measure_carrying
 from segmentation.config import FACETS, Facet
 from segmentation.context import Context
-from segmentation.course import rules_of
+from segmentation.course import known_channels, rules_of
 from segmentation.customers import customer_statistics
 from segmentation.decisions import POLICY
 from segmentation.durable import link_folder, replace_text
@@ -31,6 +31,9 @@ from segmentation.loop import Grouping, flywheel_report
 from segmentation.merits import People
 from segmentation.notices import write_lines
 from segmentation.parents import raised
+from segmentation.policy import Policy
+from segmentation.policyfile import read_text
+from segmentation.policyfit import check_budget, check_channels
 from segmentation.progress import Advance
 from segmentation.resonance import FOLDER as SHARELOG
 from segmentation.resonating import keep_resonance
@@ -39,6 +42,7 @@ from segmentation.selfimage import CURRENCY, LEVER_TABLE, SELVES
 from segmentation.selves import levers_table, selves_table, told_of
 from segmentation.sharing import Sharing, score_sharing
 from segmentation.snapshot import write_snapshot
+from segmentation.tomlfile import Source
 from segmentation.trend import with_trend
 
 
@@ -54,6 +58,7 @@ class Stage:
 def read_inputs(context: Context, advance: Advance) -> int:
     """Files -> valid tables and quarantine."""
     rules_of(context.config)  # what cannot be is refused before the long work
+    waiting = context.policy_of_file()
     context.tables.mkdir(parents=True, exist_ok=True)
     asked = context.work.request()["as_of"]
     report = ingest(
@@ -66,8 +71,19 @@ def read_inputs(context: Context, advance: Advance) -> int:
         progress=advance,
     )
     settle_consent(context.engine, context.tables, context.work.folder)
-    context.work.save("ingest.json", report.to_dict())
+    channels = known_channels(context.engine, context.config, context.tables)
+    context.work.save("ingest.json", report.to_dict() | {"channels": channels})
+    check_policies(context, waiting, channels, people=report.users)
     return sum(table.rows_in for table in report.tables.values())
+
+
+def check_policies(context: Context, waiting: Policy, channels: list[str], *, people: int) -> None:
+    """Refuse a budget that cannot be kept, and points of unknown channels unless in force."""
+    policy, source, as_of = context.policy(), context.policy_source(), context.as_of
+    check_budget(policy, source, people=people, day=as_of.date() if as_of else None)
+    if waiting.version != policy.version or context.previous is None:
+        file = context.policy_file()
+        check_channels(waiting, Source(str(file), read_text(file)), channels)
 
 
 def score_people(context: Context, advance: Advance) -> int:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from segmentation.errors import ConfigError
+from segmentation.inline import inline_tables
 from segmentation.records import overlay
 
 Record = TypeVar("Record")
@@ -19,7 +20,10 @@ HEADER = re.compile(r"\s*\[{1,2}\s*([\w.\s\"'-]+?)\s*\]{1,2}\s*(?:#.*)?")
 
 @dataclass(frozen=True)
 class Section:
-    """The lines under one header of a TOML file; the first section has no header."""
+    """The lines under one header of a TOML file, or of one inline table.
+
+    The first section has no header.
+    """
 
     name: str
     start: int
@@ -29,6 +33,14 @@ class Section:
         """The line that sets a key, or the header's."""
         sets = re.compile(rf'\s*["\']?{re.escape(key)}["\']?\s*(=|\.)')
         return next((self.start + n for n, line in enumerate(self.lines) if sets.match(line)), 0)
+
+    def inline(self) -> Iterator["Section"]:
+        """The tables written inline among these lines."""
+        body = list(self.lines)
+        if self.name:
+            body[0] = ""  # the header's own brackets open nothing
+        for name, line in inline_tables("\n".join(body), under=self.name):
+            yield Section(name, self.start + line, self.lines[line : line + 1])
 
 
 @dataclass(frozen=True)
@@ -40,22 +52,24 @@ class Source:
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
-        """The file cut at its headers."""
+        """The file cut at its headers, each part followed by the inline tables in it."""
         lines = self.text.splitlines()
         heads = [(n, found[1]) for n, line in enumerate(lines) if (found := HEADER.fullmatch(line))]
         starts = [(0, ""), *heads, (len(lines), "")]
-        return tuple(
+        parts = (
             Section(name, start + 1, tuple(lines[start:end]))
             for (start, name), (end, _) in itertools.pairwise(starts)
         )
+        return tuple(each for part in parts for each in (part, *part.inline()))
 
     def place(self, name: str, key: str, nth: int = 0) -> str:
         """The file, and the line that sets a key in the nth section of a name."""
         named = [section for section in self.sections if section.name == name]
-        if nth >= len(named):
-            return self.file
-        line = named[nth].line_of(key) or named[nth].start
-        return f"{self.file}, line {line}"
+        if nth < len(named):
+            line = named[nth].line_of(key) or named[nth].start
+        else:  # it may be written `name.key = ...`, above every header
+            line = self.sections[0].line_of(f"{name}.{key}")
+        return f"{self.file}, line {line}" if line else self.file
 
     def rows(self, value: object, name: str) -> list[Table]:
         """Return an array of tables, or say how to write one."""

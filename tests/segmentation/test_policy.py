@@ -186,6 +186,51 @@ def test_a_fault_is_named_with_its_line(tmp_path, good, bad):
         load(tmp_path, text)
 
 
+INLINE = """
+budget = { per_user = 0 }
+[weights]
+value = 1
+[[tiers]]
+name = "member"
+benefits = [
+    { name = "[A] locker # 1", kind = "material", unit_cost = 0 }, # { unlike the next
+    { name = 'A "pin"', kind = "spiritual", unit_cost = 0 },
+]
+[[tiers]]
+name = "inner"
+benefits = [{ name = "The room", kind = "material", unit_cost = 5 },
+            { name = "A vote", kind = "spiritual", unit_cost = 0 }]
+ways = [
+    { name = "invitation", enter = { tenure = 1 } },
+    { name = "often", enter = { score = 0.5 }, stay = { score = 0.4 } },
+]
+"""
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "line"),
+    [
+        ('"material", unit_cost = 0', '"moral", unit_cost = 0', 8),
+        ('kind = "spiritual", unit_cost = 0 },', 'kind = "spiritual" },', 9),
+        ("unit_cost = 5", "unit_cost = -5", 13),
+        ("unit_cost = 5", 'unit_cost = 5, end = "soon"', 13),
+        ("unit_cost = 0 }]", "unit_cost = 0, starts = 2026-02-01, ends = 2026-01-01 }]", 14),
+        ("tenure = 1", "tenur = 1", 16),
+        ("score = 0.4", "score = 0.6", 17),
+        ("per_user = 0", "per_usr = 0", 2),
+        ("{ per_user = 0 }", "{ per_user = -1 }", 2),
+        ("budget = { per_user = 0 }", "budget.per_user = -1", 2),
+    ],
+)
+def test_a_fault_in_an_inline_table_is_named_with_its_line(tmp_path, good, bad, line):
+    """Whatever brackets and signs stand in its texts and comments."""
+    assert good in INLINE
+    load(tmp_path, INLINE)
+
+    with pytest.raises(ConfigError, match=rf"rights\.toml, line {line}\b"):
+        load(tmp_path, INLINE.replace(good, bad, 1))
+
+
 WAYS = """
 [points]
 share = 10
