@@ -202,10 +202,12 @@ def beneath(
     held = snapshot.as_published.tier_of(user_id)
     if held is not None and BY_HAND not in held["reason_codes"]:
         return held["tier"], held["reason_codes"]
-    known = [tier["name"] for tier in snapshot.tiers()]
+    tiers = snapshot.tiers()
+    known = {tier.get("was", tier["name"]): tier["name"] for tier in tiers}
+    known |= {name: name for name in known.values()}
     mine = sa.select(tier_ledger).where(tier_ledger.c.user_id == user_id)
     for row in connection.execute(mine.order_by(tier_ledger.c.seq.desc())):
         entry = ledger.change(row)
         if BY_HAND not in entry.reason_codes and entry.after in known:
-            return entry.after, [code for code in entry.reason_codes if code != ENDED]
-    return known[0], ["base"]
+            return known[entry.after], [code for code in entry.reason_codes if code != ENDED]
+    return tiers[0]["name"], ["base"]

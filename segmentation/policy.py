@@ -88,10 +88,12 @@ class Way:
 class Tier:
     """One rung: the score that opens it, the score that keeps it, and its own benefits.
 
-    With `ways`, any one of them opens the tier instead of the score.
+    With `ways`, any one of them opens the tier instead of the score. Whoever held the tier called
+    what it `was` holds this one, since then.
     """
 
     name: str = ""
+    was: str = ""
     enter: float = 0.0
     stay: float = 0.0
     ways: tuple[Way, ...] = ()
@@ -102,6 +104,13 @@ class Tier:
         """The ways into the tier; the score alone where none is written."""
         by_score = Way(name="score", enter={"score": self.enter}, stay={"score": self.stay})
         return self.ways or (by_score,)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The tier as JSON, with its own benefits."""
+        content = dataclasses.asdict(self)
+        if not self.was:  # policies without other names keep their version
+            del content["was"]
+        return content | {"benefits": [benefit.to_dict() for benefit in self.benefits]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,11 +238,7 @@ class Policy:
         content["budget"] = {
             name: amount for name, amount in content["budget"].items() if math.isfinite(amount)
         }
-        content["tiers"] = [
-            dataclasses.asdict(tier)
-            | {"rank": rank, "benefits": [benefit.to_dict() for benefit in tier.benefits]}
-            for rank, tier in enumerate(self.tiers)
-        ]
+        content["tiers"] = [tier.to_dict() | {"rank": n} for n, tier in enumerate(self.tiers)]
         return content
 
 

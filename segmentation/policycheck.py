@@ -21,6 +21,7 @@ def check(policy: Policy, source: Source) -> None:
     if not policy.tiers:
         raise ConfigError(f"{source.file} has no tiers. Write at least one [[tiers]] table.")
     check_names(policy, source)
+    check_former_names(policy, source)
     for nth, tier in enumerate(policy.tiers):
         check_tier(tier, source, nth)
     check_benefits(policy, source)
@@ -56,6 +57,17 @@ def check_names(policy: Policy, source: Source) -> None:
             if name in every[: len(every) - given + nth]:
                 what = f"`{name}` is the name of another. Give it its own."
                 raise source.fault(what, section, "name", nth)
+
+
+def check_former_names(policy: Policy, source: Source) -> None:
+    """Refuse a former name that a tier has now, or that two claim."""
+    seen = set(policy.names)
+    for nth, tier in enumerate(policy.tiers):
+        if tier.was in seen:
+            what = f"tier `{tier.name}` was `{tier.was}`, and that is what another is called."
+            more = "`was` is for a name that is no more."
+            raise source.fault(f"{what} {more}", "tiers", "was", nth)
+        seen |= {tier.was} - {""}
 
 
 def check_tier(tier: Tier, source: Source, nth: int) -> None:

@@ -27,6 +27,7 @@ from segmentation.qualification import (
     score,
     unreached,
 )
+from segmentation.standings import TOLD, Earlier, placed_by_hand
 from segmentation.tables import CODES, TIME
 
 FloatArray = NDArray[np.float64]
@@ -42,9 +43,9 @@ REASON_WORDS = (
     REASONS
     | {f"by_{name}": words for name, words in MEASURES.items()}
     | {ENDED: "What was set by hand has ended; the tier held beneath it is in force again."}
+    | TOLD
 )
 """Every reason code with the words for people."""
-ON_NOTICE = ("dwell", "grace")
 SAMPLES = 5
 
 
@@ -89,7 +90,8 @@ def assign_rights(
     set_by_hand : mapping of user ids to tiers, optional
         What somebody decided, whatever the measures say.
     """
-    before = standing_of(previous, policy=policy, user_ids=people.user_ids)
+    earlier = Earlier.of(previous, policy=policy, user_ids=people.user_ids)
+    before = earlier.standing
     known = [name for name in STANDARD if name in people.measures]
     found = score(policy, people, known)
     qualified = qualifications(policy, people, found.score)
@@ -102,10 +104,13 @@ def assign_rights(
         now=moment(as_of),
         bound=bound_of(policy, people),
     )
-    codes = reason_codes(assigned, qualified, leading=found.leading, names=known)
+    told = earlier.reasons(assigned.standing.tier)
+    codes = reason_codes(assigned, qualified, told, leading=found.leading, names=known)
     tiers = tiers_table(policy, people.user_ids, score=found.score, codes=codes, given=assigned)
     report = {
         **assignment_report(policy, assigned, before=before, n_people=len(people)),
+        "renamed": earlier.renamed(),
+        "gone": earlier.gone(),
         "unreached": unreached(policy, qualified),
         "parity": parity_report(policy, people, assigned),
         "measures_used": [name for name, used in zip(known, found.used, strict=True) if used],
@@ -119,7 +124,7 @@ def assign_rights(
         since=assigned.standing.since,
         review_after=assigned.standing.review_after,
         tiers=tiers,
-        changes=changes_table(policy, tiers=tiers, before=before, given=assigned, as_of=as_of),
+        changes=changes_table(policy, tiers=tiers, before=earlier.names, as_of=as_of),
         notices=notices(policy, people, assigned, score=found.score, now=moment(as_of)),
         report=report,
     )
@@ -150,42 +155,19 @@ def assigned_tiers(
         raise ConfigError(f"The rights policy cannot be kept: {error}") from error
 
 
-def standing_of(previous: pa.Table | None, *, policy: Policy, user_ids: pa.Array) -> Standing:
-    """Return where each person stood in the run before; tiers no longer known count as none."""
-    standing = Standing.newcomers(len(user_ids))
-    if previous is None or not len(user_ids) or not previous.num_rows:
-        return standing
-    found = pc.index_in(user_ids, previous["user_id"].combine_chunks())
-    here = np.asarray(pc.is_valid(found))
-    rows = previous.take(found.drop_null())
-    rank = pc.fill_null(pc.index_in(rows["tier"], pa.array(policy.names)), -1)
-    noticed = [
-        any(code in ON_NOTICE for code in codes) for codes in rows["reason_codes"].to_pylist()
-    ]
-    standing.tier[here] = rank.to_numpy()
-    standing.since[here] = times(rows["since"])
-    standing.review_after[here] = times(rows["review_after"])
-    standing.on_notice[here] = noticed
-    return standing
-
-
-def placed_by_hand(policy: Policy, people: People, by_hand: Mapping[str, str]) -> NDArray[np.int64]:
-    """Return the tier decided for each person, -1 for none; a tier no longer known is none."""
-    ranks = {name: rank for rank, name in enumerate(policy.names)}
-    decided = {user: ranks[tier] for user, tier in by_hand.items() if tier in ranks}
-    place = pc.index_in(people.user_ids, pa.array(decided, pa.string()))
-    values = np.array([*decided.values(), -1], dtype=np.int64)
-    return values[np.asarray(pc.fill_null(place, len(decided)), dtype=np.int64)]
-
-
 def reason_codes(
-    given: TierAssignment, qualified: Sequence[Qualified], *, leading: IntArray, names: list[str]
+    given: TierAssignment,
+    qualified: Sequence[Qualified],
+    told: Mapping[str, NDArray[np.bool_]],
+    *,
+    leading: IntArray,
+    names: list[str],
 ) -> list[list[str]]:
-    """List everyone's reason codes: of the tier, the way into it, what lifted the score most."""
+    """List everyone's reason codes: of the tier, what is told besides, the way, the measure."""
     tier = given.standing.tier
     by_score = np.array([not rung.ways for rung in qualified])[tier] & (tier > 0)
     columns = (
-        given.reasons
+        {**given.reasons, **told}
         | {
             f"way_{name}": (tier == rank) & reached
             for rank, rung in enumerate(qualified)
@@ -222,24 +204,20 @@ def tiers_table(
 
 
 def changes_table(
-    policy: Policy,
-    *,
-    tiers: pa.Table,
-    before: Standing,
-    given: TierAssignment,
-    as_of: datetime | None,
+    policy: Policy, *, tiers: pa.Table, before: pa.Array, as_of: datetime | None
 ) -> pa.Table:
-    """List everyone whose tier is not what it was; `before` is null for new people."""
-    moved = np.flatnonzero(given.standing.tier != before.tier)
-    rows = tiers.take(pa.array(moved))
+    """List everyone whose tier is not what it was, by its name then; null for new people."""
+    same = pc.fill_null(pc.equal(tiers["tier"].combine_chunks(), before), False)
+    moved = pc.invert(same)
+    rows = tiers.filter(moved)
     return pa.table(
         {
             "user_id": rows["user_id"],
-            "before": tier_names(policy, before.tier[moved]),
+            "before": before.filter(moved),
             "after": rows["tier"],
             "reason_codes": rows["reason_codes"],
-            "policy_version": pa.array([policy.version] * len(moved), pa.string()),
-            "at": pa.array([as_of] * len(moved), TIME),
+            "policy_version": pa.array([policy.version] * len(rows), pa.string()),
+            "at": pa.array([as_of] * len(rows), TIME),
         }
     )
 
@@ -291,11 +269,6 @@ def samples(
 def tier_names(policy: Policy, tier: NDArray[np.int64]) -> pa.Array:
     """Return names for tier numbers; -1 becomes null."""
     return pa.array(policy.names, pa.string()).take(pa.array(tier, mask=tier < 0))
-
-
-def times(column: pa.ChunkedArray) -> NDArray[np.datetime64]:
-    """Return a UTC time column as datetime64[us], null as NaT."""
-    return np.asarray(column.cast(pa.timestamp("us")).to_numpy(), dtype="datetime64[us]")
 
 
 def moment(as_of: datetime | None) -> np.datetime64:

@@ -139,6 +139,13 @@ def show_moves(facts: dict[str, Any]) -> None:
     console.print(f"Cost {facts['cost']:,.2f}{of}; shadow price {facts['shadow_price']:.4g}.")
     for name in facts["unreached"]:
         console.print(f"! Nobody reaches what `{name}` asks to enter.")
+    for old, new in facts["renamed"].items():
+        console.print(f"`{old}` is called `{new}` now; whoever holds it keeps it, since then.")
+    for name, people in facts["gone"].items():
+        console.print(
+            f"! There is no `{name}` any more: its {people:,} holders begin anew. Where it only "
+            f'has another name, write `was = "{name}"` under that.'
+        )
     for way, named in facts["samples"].items():
         for row in named:
             console.print(f"  {way}: {row['user_id']} {row['before']} -> {row['after']}")

@@ -178,16 +178,6 @@ def test_a_source_without_time_gets_tiers_without_dates():
     assert [rights.tier[-1] for rights in (first, second, third)] == [3, 3, 0]
 
 
-def test_tiers_the_policy_no_longer_has_count_as_none(tmp_path):
-    """After renaming a tier its people come in as new."""
-    renamed = policy_with(tmp_path, 'name = "gold"', 'name = "emerald"')
-
-    report = assigned(policy=renamed, previous=assigned().tiers).report
-
-    assert report["new"] == 150
-    assert report["tiers"]["emerald"] == 150
-
-
 def test_every_measure_of_the_score_can_decide_alone():
     """Value, share, stickiness, influence or tenure: whichever is known."""
     for name in MEASURES:
