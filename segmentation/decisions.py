@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from segmentation import handset
 from segmentation.database import Database
-from segmentation.errors import NotFound
+from segmentation.errors import NotFound, StoreOutdated
 from segmentation.index import Snapshot
 from segmentation.ledger import Change
 from segmentation.overrides import end_due, in_force
@@ -48,8 +48,15 @@ def decisions(store: Store, database: Database, *, now: datetime) -> Decisions:
 
 
 def held_otherwise(store: Store, database: Database, *, now: datetime) -> dict[str, dict[str, Any]]:
-    """The tiers in force of which the live run's tables say otherwise, by user."""
-    with store.snapshot() as snapshot:
+    """The tiers in force of which the live run's tables say otherwise, by user.
+
+    A run of an earlier version, which cannot be asked, stands as it is.
+    """
+    try:
+        snapshot = store.snapshot()
+    except StoreOutdated:
+        return {}
+    with snapshot:
         seen = in_force_on(snapshot, database, now=now)
         return {user_id: dict(told) for user_id, told in seen.told_by_hand()}
 

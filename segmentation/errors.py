@@ -6,9 +6,10 @@ SegmentationError
 │   ├── FilterError       an audience filter that says something it cannot
 │   ├── InputError        a table that is not what it claims, or too many bad rows
 │   └── NotFound          an id nobody has
-└── StoreError            the store is locked, damaged or written by a newer version (exit code 1)
+└── StoreError            the store is locked, damaged or of another version (exit code 1)
     ├── StoreLocked
     └── StoreDamaged
+        └── StoreOutdated
 """
 
 from collections.abc import Iterable
@@ -79,3 +80,7 @@ class StoreLocked(StoreError):
 
 class StoreDamaged(StoreError):
     """A file of the store is missing or not what its manifest says."""
+
+
+class StoreOutdated(StoreDamaged):
+    """A snapshot of an earlier version, which lacks what answers are read from now."""

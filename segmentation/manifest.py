@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from segmentation.durable import replacing
-from segmentation.errors import StoreDamaged, StoreError
+from segmentation.errors import StoreDamaged, StoreError, StoreOutdated
 
 MANIFEST = "manifest.json"
 SCHEMA_VERSION = 1
@@ -105,6 +105,17 @@ def verify_sizes(folder: Path, manifest: JsonObject) -> None:
         path = folder / name
         if not path.is_file() or path.stat().st_size != facts["bytes"]:
             raise StoreDamaged(f"`{path}` is missing or cut short. Make this run again.")
+
+
+def missing(folder: Path, path: Path) -> StoreDamaged:
+    """Say why a file of a snapshot is not there: lost, or unknown to the version that made it."""
+    name = path.relative_to(folder).as_posix()
+    if name in read_manifest(folder)["files"]:
+        return StoreDamaged(f"`{path}` is missing. Roll back, or make this run again.")
+    return StoreOutdated(
+        f"`{folder}` was made by an earlier version of Coterie, without `{name}`, which answers "
+        "are read from now. `coterie run` on the same inputs makes a new run that goes on from it."
+    )
 
 
 def snapshot_files(folder: Path) -> Iterator[str]:

@@ -30,6 +30,9 @@ class Reporter(Protocol):
     def stage(self, title: str) -> AbstractContextManager[Advance]:
         """Show one stage while it runs; the value reports its rows."""
 
+    def note(self, text: str) -> None:
+        """Tell something that whoever asked for the run should know."""
+
 
 class Silent:
     """Shows nothing: for `--json` and tests."""
@@ -37,6 +40,9 @@ class Silent:
     def stage(self, title: str) -> AbstractContextManager[Advance]:
         """Run the stage unseen."""
         return nullcontext(ignore)
+
+    def note(self, text: str) -> None:
+        """Keep it to oneself."""
 
 
 class Lines:
@@ -50,6 +56,10 @@ class Lines:
         """Print the title when the stage is through."""
         yield ignore
         self.console.print(f"  {title}", highlight=False)
+
+    def note(self, text: str) -> None:
+        """Print it as a line of its own."""
+        note(self.console, text)
 
 
 class Bars:
@@ -73,6 +83,10 @@ class Bars:
         ) as bars:
             yield RowsOf(bars, bars.add_task(title, total=None))
 
+    def note(self, text: str) -> None:
+        """Print it above the next bar."""
+        note(self.console, text)
+
 
 class RowsOf:
     """Moves one bar."""
@@ -91,6 +105,11 @@ def reporter(*, quiet: bool = False) -> Reporter:
         return Silent()
     console = Console(stderr=True)
     return Bars(console) if sys.stderr.isatty() else Lines(console)
+
+
+def note(console: Console, text: str) -> None:
+    """Print a line that tells something out of the ordinary."""
+    console.print(f"! {text}", highlight=False, soft_wrap=True)
 
 
 def ignore(done: int, total: int) -> None:

@@ -11,7 +11,14 @@ from segmentation.durable import move, replace_text, sync_tree
 from segmentation.errors import NotFound, StoreDamaged, StoreError, UsageError
 from segmentation.history import Action, Entry, History, pinned, trail
 from segmentation.index import Snapshot
-from segmentation.manifest import iso, read_json, read_manifest, verify_files, verify_sizes
+from segmentation.manifest import (
+    iso,
+    missing,
+    read_json,
+    read_manifest,
+    verify_files,
+    verify_sizes,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -69,8 +76,22 @@ class Store:
         return self.folder(live)
 
     def snapshot(self, run_id: str | None = None) -> Snapshot:
-        """Map a run's snapshot, or the live one."""
-        return Snapshot.open(self.live_folder() if run_id is None else self.folder(run_id))
+        """Map a run's snapshot, or the live one.
+
+        Raises
+        ------
+        StoreOutdated
+            When an earlier version made it, without a file that is read now.
+        StoreDamaged
+            When one of its files is missing or cannot be read.
+        """
+        folder = self.live_folder() if run_id is None else self.folder(run_id)
+        try:
+            return Snapshot.open(folder)
+        except StoreDamaged as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                raise missing(folder, Path(error.__cause__.filename)) from error
+            raise
 
     def manifest(self, run_id: str) -> JsonObject:
         """What a run says of where it came from and of its files."""

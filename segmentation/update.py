@@ -33,6 +33,7 @@ from segmentation.revising import facts_of, revised
 from segmentation.run import RunOutcome, RunRequest, segment
 from segmentation.snapshot import write_snapshot
 from segmentation.stages import Stage
+from segmentation.store import Store
 from segmentation.tables import table_path
 from segmentation.tags import is_sensitive
 from segmentation.tastesums import TasteSums
@@ -42,6 +43,8 @@ SUMS = "sums"
 
 def update(request: RunRequest, reporter: Reporter) -> RunOutcome:
     """Fold the events of a request into the live run and publish the result."""
+    with Store(request.store).snapshot():  # one that cannot be read is refused before any work
+        pass
     return segment(request, reporter, stages=UPDATE, on_top=True)
 
 

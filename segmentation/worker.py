@@ -186,6 +186,10 @@ class Teller:
         yield advance
         self._done += 1
 
+    def note(self, text: str) -> None:
+        """Tell it with the progress, until the next stage begins."""
+        self._tell(0.0, text)
+
     def _tell(self, part: float, title: str) -> None:
         if os.getppid() != self._worker:
             sys.exit("The worker of this run is gone.")

@@ -83,10 +83,9 @@ def show(store: StorePath, model: Model, *, by_circle: bool, as_json: bool) -> N
 
 def measured(store: StorePath) -> Facts:
     """The flywheel of the live run, its circles named."""
-    from segmentation.index import Snapshot
     from segmentation.store import Store
 
-    with Snapshot.open(Store(store).live_folder()) as snapshot:
+    with Store(store).snapshot() as snapshot:
         names = {row["circle_id"]: row["name"] for row in snapshot.circles()}
         facts = snapshot.flywheel()
         circles = [{**row, "name": names.get(row["circle_id"])} for row in facts["circles"]]

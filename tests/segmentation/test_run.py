@@ -7,13 +7,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from segmentation.beginning import fingerprint_of
 from segmentation.config import Config
 from segmentation.decisions import Decisions
 from segmentation.errors import InputError, StoreLocked
 from segmentation.lock import StoreLock
 from segmentation.progress import Silent
 from segmentation.publishing import GateClosed, go_live
-from segmentation.run import RunRequest, fingerprint_of, segment
+from segmentation.run import RunRequest, segment
 from segmentation.store import Store
 from tests.segmentation.conftest import NOW, settings_for
 
