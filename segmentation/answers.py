@@ -55,15 +55,13 @@ class Vocabulary:
             },
         }
 
-    def membership(self, place: int, strength: float, rank: int) -> Row:
-        """One circle of a user."""
-        return {**self.circles[place], "strength": strength, "rank": rank}
-
     def tier_with_benefits(self, record: UserRecord) -> Row | None:
         """A user's tier and what it gives, None when they hold none."""
         if record.tier == NONE:
             return None
-        return {**self.tier(record), "benefits": self.benefits[record.tier]}
+        told = self.tier(record)
+        told["benefits"] = self.benefits[record.tier]
+        return told
 
     def with_benefits(self, told: Row) -> Row:
         """A tier and why, with what it gives."""

@@ -360,10 +360,15 @@ class Snapshot:
         known = self._vocabulary.user(user_id, self._packed.user(row), self._memberships(row))
         if (told := self.overlay.tiers.get(row)) is not None:
             known["tier"] = self._vocabulary.with_benefits(told)
-        return known | self.audiences.consent(row)
+        known.update(self.audiences.consent(row))
+        return known
 
     def _memberships(self, row: int) -> list[Row]:
-        return [self._vocabulary.membership(*held) for held in self._packed.memberships(row)]
+        circles = self._vocabulary.circles
+        return [
+            {**circles[place], "strength": strength, "rank": rank}
+            for place, strength, rank in self._packed.memberships(row)
+        ]
 
     def _change(self, place: int) -> Row:
         return self._vocabulary.change(self._changed[place], self._packed.change(place))

@@ -53,12 +53,12 @@ class Packed:
         start = place * CHANGE_STRUCT.size
         return ChangeRecord._make(CHANGE_STRUCT.unpack_from(self._columns["changes"], start))
 
-    def memberships(self, row: int) -> Iterator[Membership]:
+    def memberships(self, row: int) -> list[Membership]:
         """The circles of a user."""
         columns = self._columns
         ends, places = columns["membership_ends"], columns["membership_circle"]
         strengths, ranks = columns["membership_strength"], columns["membership_rank"]
-        return ((places[at], strengths[at], ranks[at]) for at in range(ends[row], ends[row + 1]))
+        return [(places[at], strengths[at], ranks[at]) for at in range(ends[row], ends[row + 1])]
 
     def members(self, circle: int, *, offset: int, limit: int) -> Iterator[Membership]:
         """Some of the users of a circle, the strongest first."""

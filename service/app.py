@@ -53,6 +53,8 @@ from service.witness import Witness
 
 MOST_BYTES = 2 << 20
 FLUSH_SECONDS = 0.5
+SETTLE_SECONDS = 0.05
+SETTLED_AT_ONCE = 64
 SWITCH_SECONDS = 0.0005
 PATIENCE_SECONDS = 10.0
 """How long a thread may keep the one that answers from going on; Python's own is ten times that."""
@@ -156,15 +158,16 @@ async def keep_watch(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
     live: LiveSnapshots = app.state.live
     watch = asyncio.create_task(live.watch(app.state.settings.poll_seconds))
     writing = asyncio.create_task(keep_writing(audit, app.state.telemetry))
+    settling = asyncio.create_task(keep_settling(app.state.telemetry))
     asking = asyncio.create_task(keep_asking(app.state))
     yield {HOT: app.state.hot}
     audit.hurry()
-    for task in (watch, writing, asking):
+    for task in (watch, writing, settling, asking):
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
     await asyncio.to_thread(audit.flush)
-    await asyncio.to_thread(app.state.telemetry.settle)
+    app.state.telemetry.settle()
 
 
 async def keep_asking(state: State) -> None:
@@ -181,8 +184,19 @@ async def keep_writing(audit: AuditLog, telemetry: Telemetry) -> None:
     """Write what the audit log took, again and again, until cancelled."""
     while True:
         await asyncio.to_thread(audit.wait, FLUSH_SECONDS)
-        await asyncio.to_thread(telemetry.settle)
         try:
             await asyncio.to_thread(audit.flush)
         except SQLAlchemyError as error:
             telemetry.unwritten(error)
+
+
+async def keep_settling(telemetry: Telemetry) -> None:
+    """Count and log what was answered, some at a time between answers, until cancelled.
+
+    A thread of its own would fight the one that answers for the interpreter, which costs more than
+    the work.
+    """
+    while True:
+        await asyncio.sleep(SETTLE_SECONDS)
+        while telemetry.settle(SETTLED_AT_ONCE):
+            await asyncio.sleep(0)

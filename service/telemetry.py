@@ -116,15 +116,16 @@ class Telemetry:
         """Count and log an answered request with many others, by the next `settle`."""
         self._unsettled.append(request)
 
-    def settle(self) -> None:
-        """Count and log what waits to be, with one write."""
-        requests = list(drained(self._unsettled))
+    def settle(self, most: int | None = None) -> int:
+        """Count and log what waits to be, or the oldest of it, with one write; say how many."""
+        requests = list(drained(self._unsettled, most))
         for each in requests:
             count, duration = self._figures_of(each.method, each.route, each.status)
             count.inc()
             duration.observe(each.seconds)
         if requests and self._writes_lines:
             self._lines.info(b"\n".join(map(line_of, requests)))
+        return len(requests)
 
     def failed(self, error: BaseException, *, name: str) -> None:
         """Log a failure of ours with where it happened."""
