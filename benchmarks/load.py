@@ -31,6 +31,8 @@ from tests.snapshots import user_id
 CONNECTIONS = 8
 WORKERS = 2
 EVERY_SECONDS = 1.0
+BEGINNING_SECONDS = 0.5
+"""While keys are verified and the database is first asked."""
 FILTER = b'{"filter": "tag:yoga AND tier >= gold"}'
 
 
@@ -39,7 +41,17 @@ class Seen:
     """What the clients saw."""
 
     runs: Counter[str] = field(default_factory=Counter)
+    until_warm: float = field(default_factory=lambda: time.perf_counter() + BEGINNING_SECONDS)
+    first: float = 0.0
     worst: float = 0.0
+
+    def took(self, began: float) -> None:
+        """Take note of how long an answer took: of the slowest, at first and later."""
+        now = time.perf_counter()
+        if now < self.until_warm:
+            self.first = max(self.first, now - began)
+        else:
+            self.worst = max(self.worst, now - began)
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,8 @@ def main() -> None:
             seen, published = asyncio.run(load(port, secret, expected, store, given))
     total = sum(seen.runs.values())
     print(f"{total:,} answers in {given.seconds} s, none failed or mixed; {published} publications")
-    print(f"of each run {sorted(seen.runs.values())}; the slowest took {1e3 * seen.worst:.0f} ms")
+    print(f"of each run {sorted(seen.runs.values())}")
+    print(f"slowest {1e3 * seen.worst:.0f} ms, {1e3 * seen.first:.0f} ms in the first half second")
 
 
 def arguments() -> argparse.Namespace:
@@ -143,7 +156,7 @@ async def ask(
         began = time.perf_counter()
         writer.write(counting(head) if is_count else looking(head, person))
         body = await answer(reader)
-        seen.worst = max(seen.worst, time.perf_counter() - began)
+        seen.took(began)
         told = orjson.loads(body)
         is_right = (
             told["count"] == expected.counts[told["run_id"]]

@@ -14,7 +14,7 @@ from segmentation.database import Database
 from segmentation.draining import drained
 from segmentation.sqltables import audit_log
 
-ENOUGH = 5_000
+ENOUGH = 2_000
 MOST = 50_000
 
 

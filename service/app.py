@@ -4,6 +4,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import cache, partial
 from importlib.metadata import version
@@ -181,13 +182,18 @@ async def keep_asking(state: State) -> None:
 
 
 async def keep_writing(audit: AuditLog, telemetry: Telemetry) -> None:
-    """Write what the audit log took, again and again, until cancelled."""
-    while True:
-        await asyncio.to_thread(audit.wait, FLUSH_SECONDS)
-        try:
-            await asyncio.to_thread(audit.flush)
-        except SQLAlchemyError as error:
-            telemetry.unwritten(error)
+    """Write what the audit log took, again and again, until cancelled.
+
+    In a thread of its own: each thread that ever wrote would keep the memory it took for that.
+    """
+    run = asyncio.get_running_loop().run_in_executor
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="audit") as thread:
+        while True:
+            await run(thread, audit.wait, FLUSH_SECONDS)
+            try:
+                await run(thread, audit.flush)
+            except SQLAlchemyError as error:
+                telemetry.unwritten(error)
 
 
 async def keep_settling(telemetry: Telemetry) -> None:

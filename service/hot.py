@@ -78,7 +78,7 @@ class HotLookUp:
         now = datetime.now(UTC)
         self._audit.take(Call(now, key.key_id, ACTION, 200, name, subject=subject_of(user_id)))
         seconds = time.perf_counter() - began
-        self._telemetry.finished_soon(Finished("GET", TEMPLATE, 200, seconds, name, now))
+        self._telemetry.finished(Finished("GET", TEMPLATE, 200, seconds, name, now))
         return answer
 
     def _caller(self, headers: Iterable[Header]) -> Key | None:

@@ -11,14 +11,12 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO, NamedTuple, cast
 
-import orjson
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 from segmentation.draining import drained
+from service.loglines import LogLines, line_of
 from service.settings import LogLevel
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -69,9 +67,7 @@ class Telemetry:
     ) -> None:
         self._shared = shared
         self.registry = CollectorRegistry()
-        self._lines = structlog.BytesLogger(log or sys.stdout.buffer)
-        self._writes_lines = log_level in ("debug", "info")
-        self.log = json_log(log_level, self._lines)
+        self._log = LogLines(log or sys.stdout.buffer, least=log_level)
         labels = ("method", "route", "status")
         self._requests = Counter(
             "coterie_requests", "Requests answered.", labels, registry=self.registry
@@ -98,22 +94,8 @@ class Telemetry:
         self._unsettled: deque[Finished] = deque()
         self._figures: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
-    def finished(self, method: str, route: str, *, status: int, seconds: float, name: str) -> None:
-        """Count and log one answered request."""
-        requests, duration = self._figures_of(method, route, status)
-        requests.inc()
-        duration.observe(seconds)
-        self.log.info(
-            "request_finished",
-            method=method,
-            route=route,
-            status=status,
-            seconds=round(seconds, 6),
-            request_id=name,
-        )
-
-    def finished_soon(self, request: Finished) -> None:
-        """Count and log an answered request with many others, by the next `settle`."""
+    def finished(self, request: Finished) -> None:
+        """Take note of an answered request; it is counted and logged by the next `settle`."""
         self._unsettled.append(request)
 
     def settle(self, most: int | None = None) -> int:
@@ -123,32 +105,32 @@ class Telemetry:
             count, duration = self._figures_of(each.method, each.route, each.status)
             count.inc()
             duration.observe(each.seconds)
-        if requests and self._writes_lines:
-            self._lines.info(b"\n".join(map(line_of, requests)))
+        if requests and self._log.takes("info"):
+            self._log.write(map(told, requests))
         return len(requests)
 
     def failed(self, error: BaseException, *, name: str) -> None:
         """Log a failure of ours with where it happened."""
-        self.log.error("request_failed", request_id=name, exc_info=error)
+        self._log.error("request_failed", request_id=name, of=error)
 
     def swapped(self, run_id: str, *, created: datetime) -> None:
         """Count and log that another snapshot went live."""
         self._swaps.inc()
         self._created.set(created.timestamp())
-        self.log.info("snapshot_live", run_id=run_id)
+        self._log.info("snapshot_live", run_id=run_id)
 
     def refused(self, error: Exception) -> None:
         """Count and log that the snapshot `CURRENT` names cannot be opened."""
         self._refusals.inc()
-        self.log.error("snapshot_refused", reason=str(error))
+        self._log.error("snapshot_refused", reason=str(error))
 
     def unwritten(self, error: Exception) -> None:
         """Log that the audit log could not be written; it keeps what it took and tries again."""
-        self.log.error("audit_not_written", reason=type(error).__name__)
+        self._log.error("audit_not_written", reason=type(error).__name__)
 
     def unread(self, error: Exception) -> None:
         """Log that decisions could not be read; what was known last counts, and it tries again."""
-        self.log.error("decisions_not_read", reason=type(error).__name__)
+        self._log.error("decisions_not_read", reason=type(error).__name__)
 
     def exposition(self) -> bytes:
         """Write the figures for Prometheus, those of all workers when they share a folder."""
@@ -204,9 +186,9 @@ class TelemetryMiddleware:
             self._telemetry.failed(error, name=name)
             raise
         finally:
-            seconds = time.perf_counter() - began
+            seconds, now = time.perf_counter() - began, datetime.now(UTC)
             self._telemetry.finished(
-                method_of(scope), template_of(scope), status=status, seconds=seconds, name=name
+                Finished(method_of(scope), template_of(scope), status, seconds, name, now)
             )
 
 
@@ -235,38 +217,13 @@ def template_of(scope: Scope) -> str:
     return cast(str, getattr(scope.get("route"), "path_format", UNMATCHED))
 
 
-def line_of(finished: Finished) -> bytes:
-    """Write what `Telemetry.finished` logs of a request."""
-    line = {
+def told(finished: Finished) -> bytes:
+    """The line of an answered request."""
+    facts = {
         "method": finished.method,
         "route": finished.route,
         "status": finished.status,
         "seconds": round(finished.seconds, 6),
         "request_id": finished.name,
-        "event": "request_finished",
-        "level": "info",
-        "at": finished.at,
     }
-    return orjson.dumps(line, option=orjson.OPT_UTC_Z)
-
-
-def json_log(level: LogLevel, lines: structlog.BytesLogger) -> FilteringBoundLogger:
-    """Build a logger that writes one JSON object a line."""
-    logger = structlog.wrap_logger(
-        lines,
-        processors=[
-            structlog.processors.add_log_level,
-            stamp,
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(orjson.dumps, option=orjson.OPT_UTC_Z),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        context_class=dict,
-    )
-    return cast(FilteringBoundLogger, logger.bind())
-
-
-def stamp(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    """Add the time; the writer of JSON knows how to spell it."""
-    event["at"] = datetime.now(UTC)
-    return event
+    return line_of("info", "request_finished", finished.at, facts)

@@ -2,10 +2,11 @@
 
 import io
 import json
+from datetime import UTC, datetime
 
 import pytest
 
-from service.telemetry import Telemetry, TelemetryMiddleware, given_id
+from service.telemetry import Finished, Telemetry, TelemetryMiddleware, given_id
 from tests.service.callers import caller
 
 
@@ -14,8 +15,9 @@ def lines(log):
     return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
-def watched(log, *, answer=None):
-    """Wrap an application that answers, or fails when it has no answer."""
+def ask(log, path, *, answer=None, headers=None):
+    """Ask a wrapped application that answers, or fails when it has no answer."""
+    telemetry = Telemetry(log=log)
 
     async def application(scope, receive, send):
         if answer is None:
@@ -23,14 +25,15 @@ def watched(log, *, answer=None):
         await send({"type": "http.response.start", "status": answer, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
-    return caller(TelemetryMiddleware(application, Telemetry(log=log)))
+    caller(TelemetryMiddleware(application, telemetry)).get(path, headers=headers)
+    telemetry.settle()
 
 
 def test_a_request_is_one_line_without_ids_or_keys():
     """Neither the path nor the key stands in the log."""
     log = io.BytesIO()
 
-    watched(log, answer=200).get("/v1/users/wanda", headers={"Authorization": "Bearer cot_a_b"})
+    ask(log, "/v1/users/wanda", answer=200, headers={"Authorization": "Bearer cot_a_b"})
 
     (line,) = lines(log)
     assert line["event"] == "request_finished"
@@ -43,7 +46,7 @@ def test_a_failure_is_logged_and_counted_as_one():
     """The line says where it happened, under the name the caller was told."""
     log = io.BytesIO()
 
-    watched(log).get("/", headers={"X-Request-Id": "abc"})
+    ask(log, "/", headers={"X-Request-Id": "abc"})
 
     failed, finished = lines(log)
     assert (failed["event"], failed["request_id"]) == ("request_failed", "abc")
@@ -54,10 +57,10 @@ def test_a_failure_is_logged_and_counted_as_one():
 def test_the_level_silences_the_access_log():
     """A busy server may log only what went wrong."""
     log = io.BytesIO()
+    telemetry = Telemetry(log_level="warning", log=log)
 
-    Telemetry(log_level="warning", log=log).finished(
-        "GET", "/", status=200, seconds=0.1, name="abc"
-    )
+    telemetry.finished(Finished("GET", "/", 200, 0.1, "abc", datetime.now(UTC)))
+    telemetry.settle()
 
     assert log.getvalue() == b""
 
