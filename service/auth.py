@@ -119,6 +119,11 @@ class Doorkeeper:
                 )
         return key
 
+    @property
+    def asks_for_keys(self) -> bool:
+        """Whether a call must bring a key."""
+        return self._ring is not None
+
     def remembered(self, secret: bytes) -> Key | None:
         """Return the key of a secret that was verified a moment ago; None without keys."""
         return None if self._ring is None else self._ring.remembered(secret)

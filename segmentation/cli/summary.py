@@ -10,6 +10,7 @@ from rich.table import Table
 from segmentation.answers import Row
 from segmentation.cli.wheel import figures_sentence, stage_table
 from segmentation.config import FACETS
+from segmentation.grades import graded
 from segmentation.index import Snapshot
 from segmentation.store import Store
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 SHOWN = 8
 CROSSED = 5
-GRADES = ((0.85, "solid"), (0.75, "good"), (0.60, "fair"), (0.0, "weak"))
 
 
 def print_summary(outcome: "RunOutcome", store: Path) -> None:
@@ -143,14 +143,6 @@ def ingest_table(facts: Row) -> Table:
         why = ", ".join(f"{reason} {count:,}" for reason, count in rows["reasons"].items())
         table.add_row(name, f"{rows['rows']:,}", f"{rows['valid']:,}", f"{rows['bad']:,}", why)
     return table
-
-
-def graded(stability: float | None) -> str:
-    """A stability with its grade (Hennig's scale)."""
-    if stability is None:
-        return "not measured"
-    grade = next(word for floor, word in GRADES if stability >= floor)
-    return f"{stability:.2f} {grade}"
 
 
 def percent(share: float | None) -> str:

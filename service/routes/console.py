@@ -1,7 +1,6 @@
 """The page at `/`: the circles at a glance, for people."""
 
-import base64
-import hashlib
+from datetime import datetime
 from html import escape
 from string import Template
 from typing import Any
@@ -9,91 +8,96 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
-from service.auth import doorkeeper
-from service.errors import NoSnapshot, Unauthorized
+from segmentation.config import FACETS
+from segmentation.grades import graded
+from segmentation.index import Snapshot
+from service.auth import doorkeeper, secret_of
+from service.errors import NoSnapshot
 from service.live import live_snapshots
+from service.page import key_page, page
 from service.routes.circles import shown
 
 router = APIRouter(include_in_schema=False)
 
-SCRIPT = """
-document.querySelector("form").addEventListener("submit", async event => {
-  event.preventDefault();
-  const key = event.target.elements.key.value;
-  const answer = await fetch("/", {headers: {Authorization: "Bearer " + key}});
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const main = page.querySelector("main") ?? "This key may not read circles.";
-  document.querySelector("main").replaceWith(main);
-});
-"""
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem }
-table { border-collapse: collapse; width: 100% }
-th, td { border-bottom: 1px solid #ddd; padding: .4rem; text-align: left }
-.number { text-align: right }
-"""
-PAGE = Template(
-    """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Coterie</title><style>$style</style></head>
-<body><h1>Coterie</h1>
-<main>$main</main>
-<p><a href="/docs">All calls</a></p>$script</body></html>
-"""
+TITLES = {"interest": "Interest circles", "lifestyle": "Lifestyle circles"}
+COLUMNS = {
+    "size": "People",
+    "share_of_users": "Of everyone",
+    "share_propensity": "Would share",
+    "stability": "Firmness",
+}
+LEGEND = (
+    "<p><small><b>Would share</b>: the chance that somebody of the circle shares a content they "
+    "see. <b>Firmness</b>: how much of the circle is found again among resampled people, from 0 "
+    "to 1; take a weak one as a hint. One person may be in several circles.</small></p>"
 )
-ASK_FOR_KEY = (
-    '<form><label>API key <input name="key" type="password" required></label> '
-    "<button>Show circles</button></form>"
-)
-HEADINGS = (
-    "<tr><th>Circle<th>Facet<th>Name<th class=number>Members"
-    "<th class=number>Share of users<th class=number>Would share</tr>"
+HEADINGS = "".join(f'<th scope="col" role="columnheader" class="number">{what}' for what in
+                   COLUMNS.values())  # fmt: skip
+TABLE = Template(
+    '<h2 id="$facet">$title <small>$count</small></h2>'
+    '<table role="table" aria-labelledby="$facet"><thead role="rowgroup"><tr role="row">'
+    f'<th scope="col" role="columnheader">Circle{HEADINGS}</thead>'
+    '<tbody role="rowgroup">$rows</tbody></table>'
 )
 ROW = Template(
-    "<tr><td>$circle_id<td>$facet<td>$name<td class=number>$size"
-    "<td class=number>$share_of_users<td class=number>$share_propensity</tr>"
+    '<tr role="row"><th scope="row" role="rowheader">$name<small>$circle_id$gathers</small>$cells'
 )
+CELL = Template('<td role="cell" class="number" data-what="$what">$figure')
 
 
 @router.get("/")
 async def show_console(request: Request) -> HTMLResponse:
-    """Show the circles to whoever may read them; ask anybody else for a key."""
+    """Show the circles to whoever may read them; ask whoever sends no key for one."""
+    door = doorkeeper(request)
+    if door.asks_for_keys and not secret_of(request.scope):
+        return key_page()
+    key = await door.admit(request, "read")
     try:
-        key = await doorkeeper(request).admit(request, "read")
         snapshot = live_snapshots(request).current()
-    except Unauthorized:
-        return page(ASK_FOR_KEY, script=SCRIPT)
     except NoSnapshot as error:
         return page(f"<p>{escape(str(error))}</p>")
-    rows = [shown(row, snapshot, key) for row in snapshot.circles()]
-    return page(circles_table(snapshot.run_id, rows))
+    tables = {
+        facet: [shown(row, snapshot, key) for row in snapshot.circles(facet)] for facet in FACETS
+    }
+    drawn = "".join(
+        circles_table(facet, rows, least=snapshot.manifest["min_audience"])
+        for facet, rows in tables.items()
+    )
+    return page(told_of(snapshot) + LEGEND + drawn)
 
 
-def circles_table(run_id: str, circles: list[dict[str, Any]]) -> str:
-    """Draw the circles as a table, with everything from data escaped."""
-    rows = "".join(ROW.substitute(cells_of(circle)) for circle in circles)
-    return f"<p>Run {escape(run_id)}</p><table>{HEADINGS}{rows}</table>"
+def told_of(snapshot: Snapshot) -> str:
+    """Say which moment is described, and by which run."""
+    as_of = snapshot.manifest["as_of"]
+    moment = f"As of {datetime.fromisoformat(as_of):%-d %B %Y}" if as_of else "Without dates"
+    return f"<p>{moment} <small>Run {escape(snapshot.run_id)}</small></p>"
 
 
-def cells_of(circle: dict[str, Any]) -> dict[str, str]:
-    """Write a circle's figures for people."""
-    words = {name: escape(circle[name]) for name in ("circle_id", "facet", "name")}
-    shares = {name: percent(circle[name]) for name in ("share_of_users", "share_propensity")}
-    size = circle["size"]
-    return {**words, **shares, "size": "few" if size is None else f"{size:,}"}
+def circles_table(facet: str, circles: list[dict[str, Any]], *, least: int) -> str:
+    """Draw the circles of a facet as a table, with everything from data escaped."""
+    if not circles:
+        return f"<h2>{TITLES[facet]}</h2><p>None were found.</p>"
+    rows = "".join(row_of(circle, least=least) for circle in circles)
+    return TABLE.substitute(facet=facet, title=TITLES[facet], count=len(circles), rows=rows)
+
+
+def row_of(circle: dict[str, Any], *, least: int) -> str:
+    """Draw one circle, its id beneath its name."""
+    size, below = circle["size"], len(circle["children"])
+    figures = {
+        "size": f"under {least}" if size is None else f"{size:,}",
+        "share_of_users": percent(circle["share_of_users"]),
+        "share_propensity": percent(circle["share_propensity"]),
+        "stability": "its circles'" if below else graded(circle["stability"]),
+    }
+    cells = "".join(
+        CELL.substitute(what=what, figure=escape(figures[name])) for name, what in COLUMNS.items()
+    )
+    words = {name: escape(circle[name]) for name in ("circle_id", "name")}
+    gathers = f", gathers {below} circles" if below else ""
+    return ROW.substitute(words, gathers=gathers, cells=cells)
 
 
 def percent(share: float | None) -> str:
     """Write a share for people; a dash when it is not known."""
     return "–" if share is None else f"{share:.1%}"  # noqa: RUF001 - a dash is meant
-
-
-def page(main: str, *, script: str = "") -> HTMLResponse:
-    """Frame the page, and let the browser run nothing but its own script."""
-    tag = f"<script>{script}</script>" if script else ""
-    html = PAGE.substitute(style=STYLE, main=main, script=tag)
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = (
-        "default-src 'none'; style-src 'unsafe-inline'; connect-src 'self'; "
-        f"script-src 'sha256-{digest}'; form-action 'none'; frame-ancestors 'none'"
-    )
-    return HTMLResponse(html, headers={"Content-Security-Policy": policy})
