@@ -98,7 +98,7 @@ def class_series(
     """
     rows, known = [], False
     for run_id in ancestry(store):
-        labels = pq.read_table(store.folder(run_id) / LABELS)
+        labels = pq.read_table(store.folder(run_id) / "merits" / LABELS)
         labels = labels.filter(pc.equal(labels["namespace"], namespace))
         known = known or labels.num_rows > 0
         rows += list(classes(store, run_id, labels, circle, facet))

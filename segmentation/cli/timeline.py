@@ -8,6 +8,21 @@ from rich.table import Table
 
 from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer
 
+HEADS = {
+    "run_id": "run",
+    "as_of": "as of",
+    "circle_id": "circle",
+    "name": "name",
+    "label": "label",
+    "size": "people",
+    "members": "people",
+    "share_of_users": "share",
+    "share_propensity": "will share",
+}
+"""What is shown of a row, and what it is called."""
+NARROW = ("run_id", "as_of", "circle_id")
+"""What is cut by no line."""
+
 
 def register(app: typer.Typer) -> None:
     """Add this command to the program."""
@@ -59,12 +74,28 @@ def show(rows: list[dict[str, Any]]) -> None:
     if not rows:
         typer.echo("No circle in the runs kept.")
         return
-    table = Table(*(name.replace("_", " ") for name in rows[0]), box=None)
+    hidden = "run_id" if is_dated(rows) else "as_of"
+    shown = [name for name in HEADS if name in rows[0] and name != hidden]
+    table = Table(box=None)
+    for name in shown:
+        table.add_column(HEADS[name], no_wrap=name in NARROW)
     for row in rows:
-        table.add_row(*("" if value is None else said(value) for value in row.values()))
+        table.add_row(*(said(name, row[name]) for name in shown))
     Console().print(table)
 
 
-def said(value: object) -> str:
-    """A value for people."""
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+def is_dated(rows: list[dict[str, Any]]) -> bool:
+    """Whether the moments that runs describe tell them apart, so that their ids need no room."""
+    runs = {row["run_id"]: said("as_of", row["as_of"]) for row in rows}
+    return len(set(runs.values())) == len(runs) and all(runs.values())
+
+
+def said(name: str, value: Any) -> str:  # noqa: ANN401 - a cell of any column
+    """A cell for people."""
+    if value is None:
+        return "without" if name == "label" else ""
+    if name == "as_of":
+        return str(value)[: len("2026-11-01")]
+    if isinstance(value, float):
+        return f"{value:.1%}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -12,6 +12,7 @@ RUNS_SHOWN = 6
 SHOWN = ("speed", "friction", "momentum", "k_factor")
 BOUNDS = ("low", "expected", "high")
 FIGURES = ("speed", "friction", "weight", "momentum", "k_factor")
+COUNTED = 1_000
 
 
 def draw_flywheel(facts: Row) -> None:
@@ -143,7 +144,12 @@ def draw_projection(facts: Row) -> None:
     console.print(table)
     if has_band:
         rates = {name: value for name, value in facts["rates"].items() if value is not None}
-        console.print("with", ", ".join(f"{name} {rates[name]:,.4g}" for name in rates))
+        console.print("with", ", ".join(f"{name} {counted(rates[name])}" for name in rates))
+
+
+def counted(rate: float) -> str:
+    """A rate to four digits, or a number of people in full."""
+    return f"{rate:,.0f}" if rate >= COUNTED else f"{rate:.4g}"
 
 
 def between(course: Row, at: int) -> tuple[str, str]:

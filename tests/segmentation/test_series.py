@@ -1,10 +1,14 @@
 """Circles over the runs of a store."""
 
+import json
+import re
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from segmentation.cli.app import main
 from segmentation.errors import NotFound, UsageError
 from segmentation.series import ancestry, circle_series, class_series, turns
 from segmentation.store import Store
@@ -27,7 +31,8 @@ def store(tmp_path_factory):
             "namespace": ["household"] * len(users),
             "label": ["mom" if place % 3 else "couple" for place in range(len(users))],
         }
-        pq.write_table(pa.table(rows), folder / "labels.parquet")
+        (folder / "merits").mkdir(exist_ok=True)
+        pq.write_table(pa.table(rows), folder / "merits" / "labels.parquet")
         store.publish(run_id, now=AS_OF)
     return store
 
@@ -72,6 +77,26 @@ def test_members_by_label_add_up_to_the_size(store):
     assert {
         run_id: sum(row["members"] for row in rows if row["run_id"] == run_id) for run_id in RUNS
     } == sizes
+
+
+def test_the_labels_of_a_real_run_are_found(population, run_once, tmp_path, capsys):
+    """As the program shows them: members by household add up to the size of their circle."""
+    outcome = run_once(population, tmp_path / "store")
+    words = ["history", "interest-1", "--by", "household", "--store", str(tmp_path / "store")]
+
+    with pytest.raises(SystemExit) as stopped:
+        main([*words, "--json"])
+    classes = json.loads(capsys.readouterr().out)["classes"]
+    with pytest.raises(SystemExit):
+        main(words)
+    shown = capsys.readouterr().out
+
+    circles = Store(tmp_path / "store").table(outcome.run_id, "circles").to_pylist()
+    size = next(row["size"] for row in circles if row["circle_id"] == "interest-1")
+    assert stopped.value.code == 0
+    assert sum(row["members"] for row in classes) == size
+    assert {row["label"] for row in classes} > {None}
+    assert re.search(r"2026-\d\d-\d\d +interest-1 +without +[\d,]+", shown)
 
 
 def test_what_no_run_knew_is_said(store):
