@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from models.rows import BoolArray, FloatArray, IntArray, Rows, add_up
+from models.rows import FloatArray, IntArray, Rows, add_up
 from models.weights import damped
 
 LEARN_FROM = 20_000
@@ -17,7 +17,6 @@ RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 FOLDS = 2
 FURTHEST = 1e-3  # a seed before all but this share of the crowd could not be placed better
 CELLS_AT_ONCE = 1 << 18
-REACHES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,20 +150,6 @@ class Likeness:
         return np.clip((scores - self.centre) / (self.scale * middle), 0.0, 1.0)
 
 
-@dataclass(frozen=True)
-class Reach:
-    """The most alike `people` of the candidates, `share` of them all.
-
-    `similarity` is that of the least alike among them and `lift` how many times likelier one of
-    them is to be like a seed than anybody of the candidates.
-    """
-
-    people: int
-    share: float
-    similarity: float
-    lift: float
-
-
 def likeness(tastes: Sequence[Tastes], seeds: IntArray, *, crowd: IntArray) -> Likeness:
     """Learn what sets seeds apart from the crowd; both are rows, ascending, of the same people.
 
@@ -213,20 +198,6 @@ def everyones_scores(tastes: Sequence[Tastes], like: Likeness) -> FloatArray:
     known = ~np.all([np.isnan(part) for part in parts], axis=0)
     total = np.sum([np.nan_to_num(part) for part in parts], axis=0)
     return np.where(known, total, np.nan)
-
-
-def reach_curve(similarity: FloatArray) -> list[Reach]:
-    """How similarity falls as more of the candidates are reached, most alike first."""
-    falling = np.sort(similarity)[::-1]
-    points = np.unique(np.ceil(np.array(REACHES) * len(falling)).astype(np.int64))
-    return [reach_at(falling, int(people)) for people in points if people]
-
-
-def reach_at(falling: FloatArray, people: int) -> Reach:
-    """The point of the curve after so many people; similarities fall."""
-    least = float(falling[people - 1])
-    share = people / len(falling)
-    return Reach(people, share, least, (1.0 - least) / share)
 
 
 def spread_out(people: IntArray, most: int = LEARN_FROM) -> IntArray:
@@ -300,9 +271,3 @@ def lead(seeds: FloatArray, crowd: FloatArray) -> float:
     left, right = (np.searchsorted(behind, seeds, side) for side in ("left", "right"))
     ahead = 1.0 - (left + right) / 2 / len(behind)
     return float(-np.log(ahead + FURTHEST).mean())
-
-
-def most_alike(scores: FloatArray, candidates: BoolArray) -> IntArray:
-    """The candidates, the most alike first, of equals the lower row."""
-    rows = np.flatnonzero(candidates)
-    return rows[np.argsort(-scores[rows], kind="stable")]

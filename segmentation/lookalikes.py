@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from models.expansion import most_alike, reach_curve
 from models.lookalikes import (
     Likeness,
     everyones_scores,
     likeness,
-    most_alike,
-    reach_curve,
 )
 from models.rows import BoolArray, FloatArray, IntArray
 from segmentation.config import Facet

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from segmentation.cli.audiences import register as register_audiences
+from segmentation.cli.carriers import register as register_carriers
 from segmentation.cli.circles import register as register_circles
 from segmentation.cli.currency import register as register_currency
 from segmentation.cli.flywheel import register as register_flywheel
@@ -46,6 +47,7 @@ for register in (
     register_webhooks,
     register_lift,
     register_growth,
+    register_carriers,
     register_scoring,
     register_sharing,
     register_currency,

@@ -12,12 +12,11 @@ from segmentation.rings import SeedsIn, joined_since, rings_of
 from segmentation.seeds import PURPOSE
 from service.asking import filter_of
 from service.auth import CanListMembers, CanRead
+from service.carriers import CircleAmbassadors, CircleCreators, ReferralAnswer
 from service.errors import InvalidValue, problems
 from service.growth import (
     Bridges,
     Budget,
-    CircleAmbassadors,
-    CircleCreators,
     CircleCrossover,
     CircleLookalikes,
     ContactCost,
@@ -29,7 +28,6 @@ from service.growth import (
     LookalikesAsked,
     PartnerCrossover,
     Partners,
-    ReferralAnswer,
 )
 from service.live import LiveSnapshot, live_snapshots
 from service.pace import Pace

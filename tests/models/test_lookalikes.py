@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
+from models.expansion import most_alike, reach_curve
 from models.lookalikes import (
     Tastes,
     everyones_scores,
     likeness,
-    most_alike,
-    reach_curve,
 )
 from models.rows import Rows
 

@@ -2,14 +2,12 @@
 
 import pytest
 
+from service.carriers import CircleAmbassadors, CircleCreators, ReferralAnswer
 from service.growth import (
-    CircleAmbassadors,
-    CircleCreators,
     CircleCrossover,
     CircleLookalikes,
     LookalikeAnswer,
     PartnerCrossover,
-    ReferralAnswer,
 )
 
 PATH = "/v1/circles/interest-1/lookalikes"
