@@ -60,8 +60,9 @@ def matches(pattern: str, base: Path) -> list[Path]:
         paths = sorted(Path(found) for found in glob.glob(str(place), recursive=True))
     files = [file for path in paths for file in _files(path)]
     if not files:
+        where = "" if Path(pattern).is_absolute() else f" under `{base}`"
         raise InputError(
-            f"`{pattern}` names no file under {base}. Give a file, a folder or a glob that exists."
+            f"`{pattern}` names no file{where}. Give a file, a folder or a glob that exists."
         )
     return files
 

@@ -34,8 +34,10 @@ def test_files_folders_and_globs_name_each_file_once(folder, patterns, names):
 
 def test_a_pattern_that_names_nothing_is_an_error(folder):
     """A typing error must not look like an empty table."""
-    with pytest.raises(InputError, match="`evnts` names no file"):
+    with pytest.raises(InputError, match=f"`evnts` names no file under `{folder}`\\. Give"):
         find(["evnts"], base=folder)
+    with pytest.raises(InputError, match=r"evnts` names no file\. Give"):
+        find([str(folder / "evnts")], base=folder)
 
 
 def test_an_unknown_kind_is_an_error_that_lists_the_known(folder):
