@@ -49,6 +49,9 @@ class CircleClusterer(BaseEstimator):
         Most circles one person may be in.
     random_state : int, default=0
         Seed of the samples the circles are learned from.
+    was_whole : bool, default=False
+        Whether earlier circles of these people were told by all tags: that stays unless a few
+        tags that mark each circle foretell clearly more.
 
     Attributes
     ----------
@@ -74,12 +77,14 @@ class CircleClusterer(BaseEstimator):
         coverage: float | None = None,
         max_circles: int = 3,
         random_state: int = 0,
+        was_whole: bool = False,
     ) -> None:
         self.n_circles = n_circles
         self.min_circle_share = min_circle_share
         self.coverage = coverage
         self.max_circles = max_circles
         self.random_state = random_state
+        self.was_whole = was_whole
 
     def fit(self, X: Matrix, y: None = None) -> Self:
         """Find the circles of users x tags; weights are raw counts, damped inside."""
@@ -143,6 +148,7 @@ class CircleClusterer(BaseEstimator):
             n_circles=self.n_circles,
             min_share=self._fewest(observed.n_rows) / observed.n_rows,
             seed=int(self.random_state or 0),
+            was_whole=self.was_whole,
         )
 
     def _fewest(self, people: int) -> float:

@@ -21,7 +21,7 @@ from models.beginnings import (
 from models.excerpts import taken
 from models.foretelling import CLEAR, HeldBack, Trial, clarity, is_better
 from models.landmarks import Canon, draw
-from models.mixture import refine, seeded
+from models.mixture import refine, seeded, settle
 from models.profiles import TagProfiles, assign_observed
 from models.rows import FloatArray, IntArray, Rows
 from models.sampling import Sample, draw_sample
@@ -34,6 +34,10 @@ STEP = 1.5
 FEWEST_TRIED, MOST_TRIED, MISSES_AT_FIRST = 2, 400, 3
 HEIR = 0.05
 """Share of a circle's people that another could take over."""
+GLANCE_STEPS = 2
+"""Further steps of settling for profiles of all tags that are glanced at."""
+FAR = 10.0
+"""Standard errors behind which settling brings nothing back."""
 LARGEST = 0.55
 """Share of the people with enough tags above which a circle is the crowd once more."""
 SHORT = 0.25
@@ -41,9 +45,18 @@ SHORT = 0.25
 
 
 def discover(
-    rows: Rows, canon: Canon, *, n_circles: int | None, min_share: float, seed: int
+    rows: Rows,
+    canon: Canon,
+    *,
+    n_circles: int | None,
+    min_share: float,
+    seed: int,
+    was_whole: bool = False,
 ) -> TagProfiles:
-    """Find the circles of people; none when there is no structure."""
+    """Find the circles of people; none when there is no structure.
+
+    `was_whole` says that earlier circles of these people were told by all tags.
+    """
     held_back = HeldBack.of(min(rows.n_rows, EM_PEOPLE), seed=seed)
     learners = draw(canon, EM_PEOPLE, seed=seed + 2)
     sample = draw_sample(rows, canon, learners[:SEARCH_PEOPLE], held_back, seed=seed)
@@ -52,7 +65,7 @@ def discover(
         return nothing
     everything = taken(rows, learners)
     trial = held_back.trial(everything, crowd=sample.crowd)
-    search = Search(sample, everything, min_share, seed, trial)
+    search = Search(sample, everything, min_share, seed, trial, was_whole)
     return search.unasked(nothing) if n_circles is None else search.about(n_circles)
 
 
@@ -68,7 +81,8 @@ class Found:
 class Search:
     """Ways to a set of circles, judged by how well they foretell what was held back.
 
-    `everything` are the people learned from, with what is held back of them.
+    `everything` are the people learned from, with what is held back of them. Where earlier
+    circles held every tag (`was_whole`), so will these unless signatures foretell clearly more.
     """
 
     sample: Sample
@@ -76,6 +90,7 @@ class Search:
     min_share: float
     seed: int
     trial: Trial
+    was_whole: bool = False
 
     def unasked(self, nothing: TagProfiles) -> TagProfiles:
         """Return the set whose number of circles comes from the data.
@@ -85,7 +100,7 @@ class Search:
         """
         best = self.better(self.judged(nothing), self.dense())
         best = self.climb(best, self.rounded)
-        glanced = self.better(best, self.whole(best.profiles, steps=1))
+        glanced = self.turned(best, self.glance(best))
         if glanced is not best:
             whole = self.better(glanced, self.whole(best.profiles))
             done = self.done(self.needed(self.climb(whole, self.rounded_whole)))
@@ -111,7 +126,7 @@ class Search:
         finer = self.rounded(math.ceil(STEP * count))
         best = self.better(best, self.joined(count, finer), short=SHORT)
         best = self.better(best, self.joined(count, self.dense()), short=SHORT)
-        best = self.better(best, self.whole(best.profiles), short=SHORT)
+        best = self.turned(best, self.whole(best.profiles), short=SHORT)
         return self.done(self.better(best, self.joined(count, self.whole(finer)), short=SHORT))
 
     def done(self, found: Found) -> TagProfiles:
@@ -133,6 +148,17 @@ class Search:
         other = self.judged(profiles)
         return other if is_better(other.gains, best.gains) else best
 
+    def turned(self, best: Found, whole: TagProfiles | None, *, short: float = 1.0) -> Found:
+        """Return profiles of all tags if they foretell clearly more than signatures.
+
+        Those who had them before keep them unless they foretell clearly less: where both kinds
+        say as much, a few new events would else move everybody at a border.
+        """
+        if not self.was_whole or whole is None or not whole.n_circles:
+            return self.better(best, whole, short=short)
+        kept = self.judged(whole)
+        return best if is_better(best.gains, kept.gains) else kept
+
     def dense(self) -> TagProfiles | None:
         """Learn from dense groups, as many as there are."""
         return from_dense_groups(self.sample, self.min_share)
@@ -151,6 +177,17 @@ class Search:
     def whole(self, profiles: TagProfiles, *, steps: int = 3) -> TagProfiles | None:
         """Learn profiles of all tags from the circles' people; None where that is too much."""
         return whole_of(profiles, self.sample.people, self.min_share, steps=steps)
+
+    def glance(self, best: Found) -> TagProfiles | None:
+        """Learn profiles of all tags in one step and settle them; None if they are far behind.
+
+        Sizes and noise still on their way cost what all tags tell: which kind of profiles stays
+        would then hang on the seed.
+        """
+        first = self.whole(best.profiles, steps=1)
+        if first is None or clarity(self.trial.gains(first) - best.gains) < -FAR:
+            return None
+        return settle(first, self.sample.people, steps=GLANCE_STEPS)
 
     def rounded_whole(self, count: int) -> TagProfiles | None:
         """Learn profiles of all tags from round groups."""

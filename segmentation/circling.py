@@ -90,8 +90,10 @@ def find_circles(
     X = facet.matrix[eligible]
     asked = asked_for(config, name) if about is None else about
     placeable = len(eligible) / len(reasons)
-    clusterer = clusterer_of(config, asked, seed, placeable=placeable).fit(X)
-    known = (memory or Memory()).seeds(facet.tags)
+    memory = memory or Memory()
+    was_whole = config.warm_start and memory.is_whole
+    clusterer = clusterer_of(config, asked, seed, placeable=placeable, was_whole=was_whole).fit(X)
+    known = memory.seeds(facet.tags)
     # Asked for a number of circles, the fit's own answer is not cut, nor added to.
     is_free = clusterer.n_circles is None
     looked = revised(
@@ -129,12 +131,17 @@ def nothing_known(n_tags: int) -> TagProfiles:
 
 
 def clusterer_of(
-    config: CirclesConfig, about: int | None, seed: int, *, placeable: float = 1.0
+    config: CirclesConfig,
+    about: int | None,
+    seed: int,
+    *,
+    placeable: float = 1.0,
+    was_whole: bool = False,
 ) -> CircleClusterer:
     """The estimator as the settings ask for it, for `about` so many circles.
 
     `placeable` is the share of all people who have enough tags and may be placed: coverage is
-    asked of all, so more of those must be.
+    asked of all, so more of those must be. `was_whole` says what the circles before were like.
     """
     wanted = None if config.coverage == "auto" else min(config.coverage / placeable, 1.0)
     return CircleClusterer(
@@ -143,6 +150,7 @@ def clusterer_of(
         coverage=wanted,
         max_circles=config.max_circles,
         random_state=seed,
+        was_whole=was_whole,
     )
 
 

@@ -18,13 +18,15 @@ from segmentation.store import Store
 class Memory:
     """The circles of a facet as a run left them; `signatures` are circles x `tags`.
 
-    `own_names` are the names circles would have had nobody named them by hand.
+    `own_names` are the names circles would have had nobody named them by hand; `is_whole` says
+    that signatures hold every tag, not only those that mark a circle.
     """
 
     circle_ids: list[str] = field(default_factory=list)
     signatures: sparse.csr_array = field(default_factory=lambda: sparse.csr_array((0, 0)))
     tags: list[str] = field(default_factory=list)
     own_names: list[str] = field(default_factory=list)
+    is_whole: bool = False
 
     @classmethod
     def of(cls, store: Store, run_id: str | None, facet: Facet) -> Self:
@@ -36,7 +38,8 @@ class Memory:
         parts = (model["shares"], model["tags"], model["starts"])
         shape = (len(circle_ids), len(tags))
         names = model["own_names"].tolist() if "own_names" in model else []
-        return cls(circle_ids, sparse.csr_array(parts, shape=shape), tags, names)
+        is_whole = bool(model["crowd_prior"] > 0.0)
+        return cls(circle_ids, sparse.csr_array(parts, shape=shape), tags, names, is_whole)
 
     def shares(self, circle_id: str) -> dict[str, float]:
         """What a circle is like: the share of each of its tags."""

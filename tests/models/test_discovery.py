@@ -1,11 +1,31 @@
 """How many circles there are, and what kind."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.metrics import adjusted_mutual_info_score
 
 from models.circles import CircleClusterer
+from models.discovery import Search
+from models.foretelling import HeldBack
+from models.landmarks import Canon
+from models.observations import damped_rows, usual_weight
+from models.rows import Rows
+from models.sampling import draw_sample
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """A trial whose verdict on both kinds of profiles is known beforehand."""
+
+    whole: np.ndarray
+    signatures: np.ndarray
+
+    def gains(self, profiles):
+        """What each person's hidden tags say for the profiles."""
+        return self.whole if profiles.crowd_prior > 0.0 else self.signatures
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +66,65 @@ def test_the_same_circles_are_asked_for_and_found(planted):
 
     assert free.n_circles_ == asked.n_circles_ == 8
     assert adjusted_mutual_info_score(free.labels_, asked.labels_) > 0.9
+
+
+def test_profiles_of_all_tags_are_weighed_when_they_have_settled(avoiding):
+    """After a first look their sizes and noise are still on their way, and they tell less."""
+    search = search_among(avoiding[0])
+    best = search.judged(search.rounded(3))
+
+    glanced, first = search.glance(best), search.whole(best.profiles, steps=1)
+
+    assert search.trial.gains(glanced).sum() > search.trial.gains(first).sum()
+
+
+def test_nobody_waits_for_profiles_far_behind_to_settle(planted):
+    """Where a few tags mark each circle, a first look at all tags is enough."""
+    search = search_among(planted(circles=8, users=4000, signal=0.8, seed=4).X)
+
+    assert search.glance(search.judged(search.rounded(8))) is None
+
+
+@pytest.mark.parametrize(
+    ("ahead", "was_whole", "stays_whole"),
+    [
+        (0.0, False, False),
+        (0.0, True, True),
+        (0.3, False, True),
+        (0.3, True, True),
+        (-0.3, False, False),
+        (-0.3, True, False),
+    ],
+)
+def test_a_kind_of_profiles_stays_unless_the_other_tells_clearly_more(
+    avoiding, ahead, was_whole, stays_whole
+):
+    """`ahead` is by how much profiles of all tags tell more, a person."""
+    search = replace(
+        search_among(avoiding[0]),
+        trial=Verdict(whole=np.full(700, 1.0 + ahead), signatures=np.full(700, 1.0)),
+        was_whole=was_whole,
+    )
+    best = search.judged(search.rounded(3))
+
+    turned = search.turned(best, search.whole(best.profiles))
+
+    assert (turned.profiles.crowd_prior > 0.0) == stays_whole
+
+
+def test_no_profile_of_all_tags_leaves_what_was_found(avoiding):
+    """There may be too many circles and tags for them."""
+    search = search_among(avoiding[0], was_whole=True)
+    best = search.judged(search.rounded(3))
+
+    assert search.turned(best, None) is best
+
+
+def search_among(X, *, was_whole=False):
+    """A search among some people, all of whom are learned from."""
+    told = Rows.of(X)
+    rows = damped_rows(told, unit=usual_weight(told))
+    held_back, canon = HeldBack.of(rows.n_rows, seed=0), Canon.of(rows)
+    sample = draw_sample(rows, canon, np.arange(rows.n_rows), held_back, seed=0)
+    trial = held_back.trial(rows, crowd=sample.crowd)
+    return Search(sample, rows, 0.02, 0, trial, was_whole)

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from models.guidance import Guided
-from segmentation.circling import FacetCircles, find_circles, spread
+from segmentation.circling import FacetCircles, clusterer_of, find_circles, spread
 from segmentation.config import CirclesConfig
 from segmentation.memory import Memory
 from segmentation.tags import FacetMatrix
@@ -112,3 +112,23 @@ def test_a_circle_of_the_run_before_is_tried_unless_told_not_to(facet, monkeypat
     assert seen[0].shape == (1, 40)
     assert seen[0][0, 7] == 1.0
     assert seen[1].shape == (0, 40)
+
+
+@pytest.mark.parametrize(
+    ("was_whole", "warm", "heard"),
+    [(True, True, True), (True, False, False), (False, True, False)],
+)
+def test_the_kind_of_profiles_before_is_told_to_the_fit(facet, monkeypatch, was_whole, warm, heard):
+    """A cold start hears nothing of it."""
+    made = []
+
+    def make(*given, **asked):
+        made.append(clusterer_of(*given, **asked))
+        return made[-1]
+
+    monkeypatch.setattr("segmentation.circling.clusterer_of", make)
+    memory = Memory(is_whole=was_whole)
+
+    find_circles(facet, CirclesConfig(warm_start=warm), name="interest", seed=0, memory=memory)
+
+    assert [clusterer.was_whole for clusterer in made] == [heard]

@@ -1,9 +1,16 @@
 """What a run remembers of the run before."""
 
 import numpy as np
+import pytest
 from scipy import sparse
 
+from models.mixture import crowd_shares, seeded, whole
+from models.rows import Rows
+from segmentation.arrays import save_arrays
 from segmentation.memory import Memory, aligned
+from segmentation.store import Store
+
+RUN = "20261101T000000Z-00000001"
 
 
 def test_without_a_run_before_there_is_nothing():
@@ -29,3 +36,19 @@ def test_profiles_move_to_the_columns_of_other_tags():
     moved = aligned(profiles, ["b", "gone"], to=["a", "b"])
 
     assert moved.toarray().tolist() == [[0.0, 0.25]]
+
+
+@pytest.mark.parametrize(("learn", "is_whole"), [(seeded, False), (whole, True)])
+def test_a_run_remembers_whether_profiles_held_every_tag(tmp_path, learn, is_whole):
+    """They say so themselves."""
+    rows = Rows.of(np.repeat(np.eye(2), 40, axis=0))
+    model = learn(rows, np.repeat([0, 1], 40), crowd=crowd_shares(rows))
+    words = {"circle_ids": ["lifestyle-1", "lifestyle-2"], "tag_names": ["a", "b"]}
+    store = Store(tmp_path)
+    folder = store.runs_folder / RUN / "models"
+    folder.mkdir(parents=True)
+    save_arrays(
+        folder / "lifestyle.npz", model.to_arrays() | {k: np.array(v) for k, v in words.items()}
+    )
+
+    assert Memory.of(store, RUN, "lifestyle").is_whole == is_whole
