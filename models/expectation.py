@@ -8,16 +8,22 @@ in no circle would sink to nothing.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from models.exponentials import exp, log
-from models.kernels.learning import GRID_POINTS, learn
+from models.kernels.learning import GRID_POINTS, divide_by, learn
 from models.kernels.threads import over_pieces
 from models.profiles import TagProfiles
 from models.rows import FloatArray, IntArray, Rows
+from models.tagtable import TagTable
 
 SURE = 0.6
+USUAL, MOST_USUAL, LOOKED_AT = 0.02, 4, 5_000
+"""Share of the first so many tags that makes a weight a usual one, and how many there may be."""
+MOST_FACTORS = 4_000_000
+"""Numbers kept for usual weights: more would no longer be quicker to read than to make."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +64,10 @@ def expect(profiles: TagProfiles, rows: Rows, *, tags: bool = True) -> Expectati
     """
     table = profiles.table
     by_chance = np.log(profiles.background)
+    divisors = Divisors.of(table, rows if tags else rows.part(0, 0))
 
     def work(_: int, piece: Rows) -> Expectations:
-        return of_piece(profiles, piece, by_chance, tags=tags)
+        return of_piece(profiles, piece, by_chance, divisors, tags=tags)
 
     seen = over_pieces(rows, work)
     return Expectations(
@@ -74,7 +81,7 @@ def expect(profiles: TagProfiles, rows: Rows, *, tags: bool = True) -> Expectati
 
 
 def of_piece(
-    profiles: TagProfiles, rows: Rows, by_chance: FloatArray, *, tags: bool
+    profiles: TagProfiles, rows: Rows, by_chance: FloatArray, divisors: "Divisors", *, tags: bool
 ) -> Expectations:
     """Add up what some people say."""
     table = profiles.table
@@ -87,13 +94,47 @@ def of_piece(
         table.starts, table.circles, widened(table.gains_by_entry),
         widened(table.shares_by_entry), widened(table.base),
         widened(log(profiles.grid_weights), -np.inf), profiles.log_priors,
-        exp(profiles.log_priors), SURE,
+        exp(profiles.log_priors), SURE, divisors.weights, divisors.factors,
         entries, background, sizes, grid, log_odds, sure,
     )  # fmt: skip
     grid = grid[: len(profiles.grid)]
     crowd = rows.n_rows * np.log(profiles.noise) + (rows.values * by_chance[rows.columns]).sum()
     log_likelihood = float(crowd + log_odds.sum())
     return Expectations(entries, background, sizes, grid, log_likelihood, sure)
+
+
+@dataclass(frozen=True, eq=False)
+class Divisors:
+    """What takes a tag of a usual weight out of a person's evidence, made once for all people.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (n_usual,)
+        The weights most tags have.
+    factors : ndarray of shape (n_usual, (n_entries + n_tags) * GRID_POINTS)
+        A factor for each point of the grid, tag by tag: outside signatures, then in each of its
+        own.
+    """
+
+    weights: FloatArray
+    factors: FloatArray
+
+    @classmethod
+    def of(cls, table: TagTable, rows: Rows) -> Self:
+        """Make them for the weights that enough of the tags have."""
+        cells = (len(table.circles) + len(table.starts) - 1) * GRID_POINTS
+        weights = usual_weights(rows)[: MOST_FACTORS // max(cells, 1)]
+        factors = np.empty((len(weights), cells))
+        gains, base = widened(table.gains_by_entry), widened(table.base)
+        divide_by(table.starts, gains, base, weights, factors)
+        return cls(weights, factors)
+
+
+def usual_weights(rows: Rows) -> FloatArray:
+    """Return the weights that stand out among the first tags, the commonest first."""
+    values, counts = np.unique(rows.values[:LOOKED_AT], return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:MOST_USUAL]
+    return np.asarray(values[order][counts[order] > USUAL * counts.sum()])
 
 
 def widened(array: FloatArray, value: float = 0.0) -> FloatArray:

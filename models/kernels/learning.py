@@ -14,6 +14,7 @@ from models.kernels.compiler import (
     REALS,
     REALS_OUT,
     TABLE,
+    TABLE_OUT,
     exp,
     kernel,
     log,
@@ -84,25 +85,58 @@ def tally(cells, count, hits, sure_above, sizes, grid):
 
 
 @part
-def divisors(first, last, columns, values, entries, gains, base, factors):
-    """Write what takes a tag out of a row's evidence: outside signatures, then in each of its own.
+def place_among(usual, weight):
+    """Where a weight stands among the usual ones, -1 for nowhere."""
+    for place in range(len(usual)):
+        if usual[place] == weight:
+            return place
+    return -1
+
+
+@part
+def exponents(tag, weight, entries, gains, base, factors, at):
+    """Write the logarithms of what takes a tag out of a row's evidence; return where they end.
+
+    Those outside signatures come first, then those in each of its own.
+    """
+    for g in range(GRID_POINTS):
+        factors[at + g] = -weight * base[g]
+    at += GRID_POINTS
+    for entry in range(entries[tag], entries[tag + 1]):
+        for g in range(GRID_POINTS):
+            factors[at + g] = -weight * (base[g] + gains[entry, g])
+        at += GRID_POINTS
+    return at
+
+
+@part
+def divisors(first, last, columns, values, entries, gains, base, usual, factors):
+    """Write what takes each tag out of a row's evidence, unless its weight is a usual one.
 
     Tags that no signature holds are left out.
     """
     at = 0
     for token in range(first, last):
         weight, tag = values[token], columns[token]
-        if entries[tag] == entries[tag + 1]:
-            continue
-        for g in range(GRID_POINTS):
-            factors[at] = -weight * base[g]
-            at += 1
-        for entry in range(entries[tag], entries[tag + 1]):
-            for g in range(GRID_POINTS):
-                factors[at] = -weight * (base[g] + gains[entry, g])
-                at += 1
+        if entries[tag] < entries[tag + 1] and place_among(usual, weight) < 0:
+            at = exponents(tag, weight, entries, gains, base, factors, at)
     for n in range(at):
         factors[n] = exp(factors[n])
+
+
+@kernel(PLACES, TABLE, REALS, REALS, TABLE_OUT)
+def divide_by(entries, gains, base, usual, table):
+    """Write a row of `table` for each usual weight: what takes each tag out of any evidence.
+
+    Tag t begins at (`entries[t]` + t) times the points of the grid.
+    """
+    for place in range(len(usual)):
+        factors, weight = table[place], usual[place]
+        at = 0
+        for tag in range(len(entries) - 1):
+            at = exponents(tag, weight, entries, gains, base, factors, at)
+        for n in range(at):
+            factors[n] = exp(factors[n])
 
 
 @part
@@ -131,18 +165,19 @@ def drawn(start, end, circles, shares, cells, place_of, sums, factors, at, draws
 @kernel(
     PLACES, COLUMNS, REALS,
     PLACES, PLACES, TABLE, TABLE, REALS,
-    REALS, REALS, REALS, REAL,
+    REALS, REALS, REALS, REAL, REALS, TABLE,
     REALS_OUT, REALS_OUT, REALS_OUT, REALS_OUT, REALS_OUT, PLACES_OUT,
 )  # fmt: skip
 def learn(
     starts, columns, values,
     entries, circles, gains, shares, base,
-    grid_logs, log_priors, odds, sure_above,
+    grid_logs, log_priors, odds, sure_above, usual, usual_factors,
     entry_mass, crowd_mass, sizes, grid, log_odds, sure,
 ):  # fmt: skip
     """Add up what rows say; without room in `crowd_mass` the masses of tags are left out.
 
-    `log_odds` gets each row's log-likelihood beyond that of the crowd, its prior included.
+    `usual_factors` are those `divide_by` makes of the `usual` weights. `log_odds` gets each row's
+    log-likelihood beyond that of the crowd, its prior included.
     """
     n_circles = len(log_priors)
     scores, is_hit = np.zeros((n_circles, GRID_POINTS)), np.zeros(n_circles, np.bool_)
@@ -168,7 +203,7 @@ def learn(
             for h in range(count + 1):
                 by_grid[g] += cells[h * GRID_POINTS + g]
         crowd, at = cells[(count + 1) * GRID_POINTS], 0
-        divisors(first, last, columns, values, entries, gains, base, factors)
+        divisors(first, last, columns, values, entries, gains, base, usual, factors)
         for token in range(first, last):
             weight, tag = values[token], columns[token]
             start, end = entries[tag], entries[tag + 1]
@@ -177,11 +212,18 @@ def learn(
                 continue
             for g in range(GRID_POINTS):
                 sums[g] = by_grid[g]
-            drawn(start, end, circles, shares, cells, place_of, sums, factors, at, draws)
+            place = place_among(usual, weight)
+            if place >= 0:
+                drawn(
+                    start, end, circles, shares, cells, place_of, sums,
+                    usual_factors[place], (start + tag) * GRID_POINTS, draws,
+                )  # fmt: skip
+            else:
+                drawn(start, end, circles, shares, cells, place_of, sums, factors, at, draws)
+                at += (end - start + 1) * GRID_POINTS
             norm = crowd
             for g in range(GRID_POINTS):
                 norm += sums[g]
-            at += (end - start + 1) * GRID_POINTS
             taken = 0.0
             for entry in range(start, end):
                 share = draws[entry - start] / max(norm, 1e-300)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 
-from models.expectation import SURE, expect
+from models import expectation
+from models.expectation import SURE, expect, usual_weights
 from models.profiles import TagProfiles
 from models.rows import Rows
 
@@ -71,6 +72,22 @@ def test_each_tag_is_judged_by_the_others(profiles, people):
     tag = np.repeat(np.arange(30), np.diff(profiles.table.starts))
     assert np.allclose(seen.entries, entries[profiles.table.circles, tag], atol=1e-9)
     assert np.allclose(seen.background, background, atol=1e-9)
+
+
+def test_usual_and_rare_weights_give_the_same_bits(profiles, people, monkeypatch):
+    """What is made once for the usual weights equals what is made anew for every tag."""
+    rows = Rows.of(people)
+    once = expect(profiles, rows)
+    assert len(usual_weights(rows)) == 3
+
+    monkeypatch.setattr(expectation, "MOST_USUAL", 1)
+    partly = expect(profiles, rows)
+    monkeypatch.setattr(expectation, "MOST_USUAL", 0)
+    anew = expect(profiles, rows)
+
+    for other in (partly, anew):
+        assert other.entries.tobytes() == once.entries.tobytes()
+        assert other.background.tobytes() == once.background.tobytes()
 
 
 def test_posteriors_add_up_as_defined(profiles, people):
