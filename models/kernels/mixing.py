@@ -126,11 +126,33 @@ def keep(
 
 
 @part
+def explain_alone(ratio_of, weight_of, count, chance, norm, parts):
+    """Return the weight of the only circle tried; `parts` is room."""
+    weight = chance / (chance + 1.0)
+    for _ in range(STEPS):
+        crowd, mass = max(1.0 - weight, 1e-9), 0.0
+        for p in range(count):
+            hit = weight * ratio_of[p]
+            parts[p] = weight_of[p] * (hit / (crowd + hit))
+        for p in range(count):
+            mass += parts[p]
+        weight = (mass + PRIOR_TAGS * chance) / norm
+    return weight
+
+
+@part
 def mix(
     row, total, tried, n_tried, chances, best, try_of, ratio_of, weight_of, is_last, count,
-    place_of, weights, mass, loss, member_circles, member_weights,
+    place_of, weights, mass, loss, parts, member_circles, member_weights,
 ):  # fmt: skip
     """Fit one row as a mixture of the circles tried and the crowd; write those it needs."""
+    if n_tried == 1:
+        chance = chances[best]
+        norm = total + CROWD_TAGS + PRIOR_TAGS * chance
+        member_circles[row, 0] = best
+        member_weights[row, 0] = explain_alone(ratio_of, weight_of, count, chance, norm, parts)
+        place_of[best] = -1
+        return
     prior_sum = 0.0
     for c in range(n_tried):
         prior_sum += chances[tried[c]]

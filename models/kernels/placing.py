@@ -42,6 +42,7 @@ def place(
     room = most_pairs(starts, columns, entries) if member_circles.shape[1] else 0
     try_of, ratio_of = np.empty(room, np.int64), np.empty(room)
     weight_of, is_last = np.empty(room), np.empty(room, np.bool_)
+    shares = np.empty(room)
     weights, mass, loss = np.empty(n_circles), np.empty(n_circles), np.empty(n_circles)
     place_of = np.full(n_circles, -1)
     for row in range(len(labels)):
@@ -73,5 +74,5 @@ def place(
             )  # fmt: skip
             mix(
                 row, total, hits, tried, chances, best, try_of, ratio_of, weight_of, is_last, pairs,
-                place_of, weights, mass, loss, member_circles, member_weights,
+                place_of, weights, mass, loss, shares, member_circles, member_weights,
             )  # fmt: skip
