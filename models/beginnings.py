@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from models.condense import dense_groups
 from models.levels import ladder
-from models.mixture import refine, seeded, settle, tag_sums, whole
+from models.mixture import counted, maximised, refine, seeded, settle, tag_sums, whole
 from models.profiles import TagProfiles, assign_observed
 from models.rows import IntArray, Rows
 from models.sampling import Landmarks, Sample
@@ -17,6 +17,7 @@ from models.tagspace import Single
 from models.trimming import joined_alike, large_enough, without_composites
 
 GROUP_SHARE, MIN_GROUP = 0.0015, 12
+STEPS = 6
 MOST_ENTRIES = 1_000_000
 """Circles times tags up to which profiles may hold every tag."""
 FEW, MANY_STARTS, FEW_STARTS = 12, 10, 1  # k-means to few groups depends most on its start
@@ -30,7 +31,7 @@ def from_dense_groups(sample: Sample, min_share: float) -> TagProfiles | None:
     groups = dense_groups(points, min_size=max(MIN_GROUP, int(GROUP_SHARE * len(points))))
     if groups.max(initial=-1) < 0:
         return None
-    return learned(groups, sample.active, sample, min_share)
+    return learned(begun(groups, sample.active, sample), sample, min_share)
 
 
 def round_groups(points: Single, count: int, seed: int) -> IntArray:
@@ -43,12 +44,22 @@ def round_groups(points: Single, count: int, seed: int) -> IntArray:
     return np.asarray(model.labels_.astype(np.int64))
 
 
+def begun(groups: IntArray, landmarks: Landmarks, sample: Sample) -> TagProfiles:
+    """Take the first step from groups of landmarks to profiles."""
+    return further(seeded(landmarks.rows, groups, crowd=sample.crowd), sample)
+
+
+def further(profiles: TagProfiles, sample: Sample) -> TagProfiles:
+    """Take another step, which may take up new tags as all but the last may."""
+    return maximised(profiles, sample.people, grow=True)
+
+
 def learned(
-    groups: IntArray, landmarks: Landmarks, sample: Sample, min_share: float
+    profiles: TagProfiles, sample: Sample, min_share: float, *, taken: int = 1
 ) -> TagProfiles:
-    """Refine groups of landmarks into profiles; join the alike, drop mixtures and the small."""
-    profiles = seeded(landmarks.rows, groups, crowd=sample.crowd)
-    profiles = without_composites(joined_alike(refine(profiles, sample.people)))
+    """Go on from the steps taken; join the alike, drop mixtures and the small."""
+    profiles = refine(profiles, sample.people, steps=STEPS - taken)
+    profiles = without_composites(joined_alike(profiles))
     return settle(large_enough(profiles, min_share), sample.people)
 
 
@@ -74,9 +85,21 @@ def whole_of(
     profiles: TagProfiles, people: Rows, min_share: float, *, steps: int = 3
 ) -> TagProfiles | None:
     """Turn signatures into profiles of all tags; None where there are none or too many."""
+    first = counted_whole(profiles, people)
+    return None if first is None else learned_whole(first, people, min_share, steps=steps)
+
+
+def counted_whole(profiles: TagProfiles, people: Rows) -> TagProfiles | None:
+    """Count profiles of all tags from the people of signatures; None as in `whole_of`."""
     if not 0 < profiles.n_circles * profiles.n_tags <= MOST_ENTRIES:
         return None
     answer = assign_observed(replace(profiles, offset=ANYONE), people, max_circles=0)
-    labels = answer.labels.astype(np.int64)
-    found = whole(people, labels, crowd=profiles.background, steps=steps)
+    return counted(people, answer.labels.astype(np.int64), crowd=profiles.background)
+
+
+def learned_whole(
+    profiles: TagProfiles, people: Rows, min_share: float, *, steps: int
+) -> TagProfiles:
+    """Refine profiles of all tags that were counted; drop the small."""
+    found = refine(profiles, people, steps=steps)
     return settle(large_enough(found, min_share), people, steps=steps)

@@ -11,15 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.beginnings import (
+    begun,
+    counted_whole,
     finished,
     from_dense_groups,
+    further,
     learned,
+    learned_whole,
     merged,
     round_groups,
     whole_of,
 )
 from models.excerpts import taken
-from models.foretelling import CLEAR, HeldBack, Trial, clarity, is_better
+from models.foretelling import CLEAR, HeldBack, Trial, clarity, is_better, stays_behind
 from models.landmarks import Canon, draw
 from models.mixture import refine, seeded, settle
 from models.profiles import TagProfiles, assign_observed
@@ -36,8 +40,8 @@ HEIR = 0.05
 """Share of a circle's people that another could take over."""
 GLANCE_STEPS = 2
 """Further steps of settling for profiles of all tags that are glanced at."""
-FAR = 10.0
-"""Standard errors behind which settling brings nothing back."""
+FAR_AT_FIRST, FAR = 20.0, 10.0
+"""Standard errors behind which a step of learning, and then settling, bring nothing back."""
 LARGEST = 0.55
 """Share of the people with enough tags above which a circle is the crowd once more."""
 SHORT = 0.25
@@ -99,7 +103,7 @@ class Search:
         the circles marked by a few tags stay.
         """
         best = self.better(self.judged(nothing), self.dense())
-        best = self.climb(best, self.rounded)
+        best = self.climb(best, self.rounded_beyond)
         glanced = self.turned(best, self.glance(best))
         if glanced is not best:
             whole = self.better(glanced, self.whole(best.profiles))
@@ -108,13 +112,13 @@ class Search:
                 return done
         return self.done(self.needed(best))
 
-    def climb(self, best: Found, learn: Callable[[int], TagProfiles | None]) -> Found:
+    def climb(self, best: Found, learn: Callable[[int, Found], TagProfiles | None]) -> Found:
         """Try more and more circles until that foretells nothing more."""
         count, missed = max(best.profiles.n_circles, FEWEST_TRIED - 1), 0
         most = 1 if best.profiles.n_circles else MISSES_AT_FIRST
         while missed < most and count < MOST_TRIED:
             count = math.ceil(STEP * count)
-            tried = self.better(best, learn(count))
+            tried = self.better(best, learn(count, best))
             missed = missed + 1 if tried is best else 0
             most = 1 if tried.profiles.n_circles else most
             best = tried
@@ -165,8 +169,20 @@ class Search:
 
     def rounded(self, count: int) -> TagProfiles:
         """Learn from round groups."""
+        return learned(self.begun(count), self.sample, self.min_share)
+
+    def rounded_beyond(self, count: int, best: Found) -> TagProfiles | None:
+        """Learn from round groups; None where two steps of six leave them far behind the best."""
+        first = self.begun(count)
+        second = further(first, self.sample)
+        if stays_behind(self.trial.gains(first), self.trial.gains(second), best.gains):
+            return None
+        return learned(second, self.sample, self.min_share, taken=2)
+
+    def begun(self, count: int) -> TagProfiles:
+        """Take the first step from round groups."""
         groups = round_groups(self.sample.broad.points, count, self.seed)
-        return learned(groups, self.sample.broad, self.sample, self.min_share)
+        return begun(groups, self.sample.broad, self.sample)
 
     def joined(self, count: int, fine: TagProfiles | None) -> TagProfiles | None:
         """Merge circles upward until at most `count` are left."""
@@ -182,14 +198,21 @@ class Search:
         """Learn profiles of all tags in one step and settle them; None if they are far behind.
 
         Sizes and noise still on their way cost what all tags tell: which kind of profiles stays
-        would then hang on the seed.
+        would then hang on the seed. Those too far behind before the step are spared it.
         """
-        first = self.whole(best.profiles, steps=1)
-        if first is None or clarity(self.trial.gains(first) - best.gains) < -FAR:
+        first = counted_whole(best.profiles, self.sample.people)
+        if first is None or self.is_behind(first, best, by=FAR_AT_FIRST):
             return None
-        return settle(first, self.sample.people, steps=GLANCE_STEPS)
+        one = learned_whole(first, self.sample.people, self.min_share, steps=1)
+        if self.is_behind(one, best, by=FAR):
+            return None
+        return settle(one, self.sample.people, steps=GLANCE_STEPS)
 
-    def rounded_whole(self, count: int) -> TagProfiles | None:
+    def is_behind(self, profiles: TagProfiles, best: Found, *, by: float) -> bool:
+        """Whether profiles foretell less than the best by so many standard errors."""
+        return clarity(self.trial.gains(profiles) - best.gains) < -by
+
+    def rounded_whole(self, count: int, _: Found) -> TagProfiles | None:
         """Learn profiles of all tags from round groups."""
         return self.whole(self.rounded(count))
 

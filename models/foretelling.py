@@ -27,6 +27,8 @@ FEWEST_TAGS = 4
 PEOPLE_AT_ONCE = 500
 CLEAR = 1.0
 """Standard errors by which circles must be better, or missed, to count."""
+FAR, LEFT = 5.0, 0.8
+"""Standard errors that are far behind, and the share of them a step leaves that helps little."""
 WORTHWHILE = 0.01
 """Share by which a gain must grow: half as many circles again have to tell something more."""
 
@@ -169,7 +171,18 @@ class Foretold:
 
 def is_better(gains: FloatArray, than: FloatArray) -> bool:
     """Whether people's gains are larger than others, clearly and by enough to matter."""
-    return clarity(gains - (1.0 + WORTHWHILE) * than) > CLEAR
+    return lead(gains, than) > CLEAR
+
+
+def stays_behind(first: FloatArray, then: FloatArray, than: FloatArray) -> bool:
+    """Whether gains are far behind others, and the step from `first` to `then` changed little."""
+    is_far = lead(then, than) < -FAR
+    return is_far and lead(then, than) < LEFT * lead(first, than)
+
+
+def lead(gains: FloatArray, than: FloatArray) -> float:
+    """Return the standard errors by which gains pass others with what a gain must grow by."""
+    return clarity(gains - (1.0 + WORTHWHILE) * than)
 
 
 def clarity(difference: FloatArray) -> float:

@@ -35,11 +35,16 @@ def whole(rows: Rows, labels: IntArray, *, crowd: FloatArray, steps: int = 3) ->
     Where circles differ a little in all tags instead of having some of their own, what people
     leave out tells as much as what they do.
     """
+    return refine(counted(rows, labels, crowd=crowd), rows, steps=steps)
+
+
+def counted(rows: Rows, labels: IntArray, *, crowd: FloatArray) -> TagProfiles:
+    """Count profiles that hold every tag from people in groups, no step of learning taken."""
     mass = tag_sums(rows, labels, count=int(labels.max(initial=-1)) + 1)
     start = evenly(
         smoothed(mass, crowd, CROWD_PRIOR), crowd, grid=WHOLE_GRID, noise=WHOLE_NOISE_START
     )
-    return refine(replace(start, crowd_prior=CROWD_PRIOR), rows, steps=steps)
+    return replace(start, crowd_prior=CROWD_PRIOR)
 
 
 def evenly(table: FloatArray, crowd: FloatArray, *, grid: FloatArray, noise: float) -> TagProfiles:

@@ -165,7 +165,7 @@ def counted(search: Search, count: int) -> TagProfiles | None:
     """Learn from round groups, fewer than `count` at first, more while that foretells more."""
     fewest = max(math.ceil(count / STEP**2), min(count, SURELY))
     few = search.judged(search.rounded(fewest))
-    return search.needed(search.climb(few, search.rounded)).profiles
+    return search.needed(search.climb(few, search.rounded_beyond)).profiles
 
 
 WAYS: dict[str, Callable[[Search, int], TagProfiles | None]] = {

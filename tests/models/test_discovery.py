@@ -50,6 +50,19 @@ def test_profiles_hold_every_tag_where_no_tag_marks_a_circle(avoiding):
     assert adjusted_mutual_info_score(groups, model.labels_) > 0.9
 
 
+def test_too_many_circles_are_given_up_before_they_are_learned(planted):
+    """Sixty groups of people in eight circles lie far behind: six steps would be lost on them."""
+    rows = Rows.of(planted(circles=8, users=4000, seed=4).X)
+    canon, held_back = Canon.of(rows), HeldBack.of(rows.n_rows, seed=0)
+    sample = draw_sample(rows, canon, canon.order, held_back, seed=0)
+    trial = held_back.trial(rows, crowd=sample.crowd)
+    search = Search(sample, rows, 0.01, 0, trial)
+    best = search.judged(search.rounded(8))
+
+    assert search.rounded_beyond(60, best) is None
+    assert search.rounded_beyond(8, search.judged(search.rounded(4))) is not None
+
+
 def test_signatures_hold_few_tags_where_tags_mark_circles(four_circles):
     """They are shorter, and say more."""
     model = CircleClusterer().fit(four_circles.X).model_

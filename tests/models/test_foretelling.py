@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.foretelling import HeldBack, Trial, clarity, is_better
+from models.foretelling import HeldBack, Trial, clarity, is_better, stays_behind
 from models.mixture import crowd_shares, dense, refine, seeded, whole, with_signatures
 from models.profiles import TagProfiles
 from models.rows import Rows
@@ -136,6 +136,18 @@ def test_no_difference_is_no_clarity():
     """And a few people's luck is not clear."""
     assert clarity(np.zeros(5)) == 0.0
     assert not is_better(np.array([5.0, -4.9, 0.0]), np.zeros(3))
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "stays"),
+    [(-0.3, -0.3, True), (-0.3, -0.4, True), (-0.3, -0.1, False), (-0.01, -0.01, False)],
+)
+def test_only_who_is_far_behind_and_hardly_catches_up_stays_behind(first, then, stays):
+    """A lag that a step cuts to a third may vanish, and a small one may be chance."""
+    noise = np.random.default_rng(0).normal(0.0, 1.0, 1_000)
+    best = np.full(1_000, 1.0)
+
+    assert stays_behind(best + first + noise, best + then + noise, best) == stays
 
 
 def test_a_crowd_of_any_size_is_judged_by_as_many(four_circles):
