@@ -9,12 +9,13 @@ import argparse
 import asyncio
 import os
 import random
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
@@ -83,8 +84,9 @@ def main() -> None:
     """Measure every server and print a table."""
     given = arguments()
     with tempfile.TemporaryDirectory() as folder:
-        secret = prepare(Path(folder), users=given.users)
-        requests = write_requests(secret, users=given.users, count=given.requests)
+        secret = prepare(Path(folder), users=given.users, crowd=given.crowd)
+        name = user_id if given.crowd is None else "user-{:08}".format
+        requests = write_requests(secret, name, users=given.users, count=given.requests)
         rounds = [measure_all(Path(folder), requests) for _ in range(given.rounds)]
     print(f"{given.users} users, {given.requests} requests a round, median of {given.rounds}")
     print(f"{'server':38}{'requests/s':>12}{'CPU µs each':>13}{'worst ms':>10}")
@@ -99,22 +101,28 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--users", type=int, default=20_000)
     parser.add_argument("--requests", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--crowd", type=Path, help="A snapshot of `benchmarks.crowd` to copy.")
     return parser.parse_args()
 
 
-def prepare(store: Path, *, users: int) -> str:
+def prepare(store: Path, *, users: int, crowd: Path | None) -> str:
     """Publish a planted snapshot and return the secret of a key that may read it."""
-    now = datetime.now(UTC)
-    build_snapshot(store / "runs" / RUN_ID, users=users).close()
+    now, run = datetime.now(UTC), store / "runs" / RUN_ID
+    if crowd is None:
+        build_snapshot(run, users=users).close()
+    else:
+        shutil.copytree(crowd, run)
     Store(store).publish(RUN_ID, now=now)
     return keys.create(open_database(store), name="bench", scopes=("read",), now=now).secret
 
 
-def write_requests(secret: str, *, users: int, count: int) -> list[bytes]:
+def write_requests(
+    secret: str, name: Callable[[int], str], *, users: int, count: int
+) -> list[bytes]:
     """Write the same requests for every server, for users drawn at random."""
     draw = random.Random(0)
     head = f" HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {secret}\r\n\r\n"
-    paths = (f"/v1/users/{quote(user_id(draw.randrange(users)))}" for _ in range(count))
+    paths = (f"/v1/users/{quote(name(draw.randrange(users)))}" for _ in range(count))
     return [f"GET {path}{head}".encode() for path in paths]
 
 
