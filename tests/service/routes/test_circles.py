@@ -95,4 +95,5 @@ def test_a_small_circle_s_size_is_for_those_who_may_list_it(ask):
         assert (told["share_of_users"] is None) == (circle_id in small)
         alone = ask("read").get(f"/v1/circles/{circle_id}").json()
         assert {name: alone[name] for name in told} == told
-    assert "<td class=number>few" in ask("read").get("/").text
+    assert "under 50" in ask("read").get("/").text
+    assert "under 50" not in ask("admin").get("/").text
