@@ -37,6 +37,7 @@ from service.routes import (
     content,
     flywheel,
     growth,
+    manual,
     operating,
     ops,
     rulings,
@@ -78,6 +79,7 @@ ROUTERS = (
     audit,
     ops,
     console,
+    manual,
 )
 
 
@@ -90,6 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=version("coterie"),
         lifespan=keep_watch,
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
         generate_unique_id_function=operation_id,
     )
