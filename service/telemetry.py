@@ -5,6 +5,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -106,7 +107,8 @@ class Telemetry:
             count.inc()
             duration.observe(each.seconds)
         if requests and self._log.takes("info"):
-            self._log.write(map(told, requests))
+            with suppress(OSError):  # nobody takes the log any more; figures go on
+                self._log.write(map(told, requests))
         return len(requests)
 
     def failed(self, error: BaseException, *, name: str) -> None:

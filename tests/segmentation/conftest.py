@@ -41,3 +41,13 @@ def run_once() -> Callable[..., RunOutcome]:
         return segment(request, Silent())
 
     return run
+
+
+@pytest.fixture(scope="session")
+def made(
+    population: Path, run_once: Callable[..., RunOutcome], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A store with one run; whoever changes it takes a copy."""
+    store = tmp_path_factory.mktemp("made") / "store"
+    run_once(population, store)
+    return store

@@ -23,14 +23,6 @@ from tests.segmentation.conftest import NOW, settings_for
 LATER = NOW + timedelta(days=1)
 
 
-@pytest.fixture(scope="module")
-def made(population, run_once, tmp_path_factory):
-    """A store with one run, never changed."""
-    folder = tmp_path_factory.mktemp("made")
-    run_once(population, folder / "store")
-    return folder / "store"
-
-
 @pytest.fixture
 def store(made, tmp_path):
     """A copy of it to change."""

@@ -39,14 +39,6 @@ def asked(population, tmp_path):
     )
 
 
-@pytest.fixture(scope="module")
-def made(population, run_once, tmp_path_factory):
-    """A store with one run."""
-    folder = tmp_path_factory.mktemp("made")
-    run_once(population, folder / "store")
-    return folder / "store"
-
-
 @pytest.fixture
 def outdated(made, tmp_path):
     """A copy of it as a version without orders of measures would have made it."""

@@ -7,7 +7,6 @@ import pytest
 from segmentation.cli.app import main
 from segmentation.policy import BUILT_IN
 from segmentation.templates import write_templates
-from tests.segmentation.conftest import settings_for
 
 TEXT = BUILT_IN.read_text(encoding="utf-8")
 POINTS = '\n[points]\nshare = 10\npurchse = 1\n\n[[measures]]\nname = "points"\ncounts = "points"\n'
@@ -15,14 +14,6 @@ EVENTS = """user_id,channel,tag,ts
 ann,browse,tea,2026-01-01T00:00:00
 bob,podcast,tea,2026-01-02T00:00:00
 """
-
-
-@pytest.fixture(scope="module")
-def made(population, run_once, tmp_path_factory):
-    """A store with one run."""
-    folder = tmp_path_factory.mktemp("made")
-    run_once(population, folder / "store", config=settings_for(population))
-    return folder / "store"
 
 
 @pytest.fixture

@@ -25,14 +25,6 @@ def renamed(tmp_path):
     return policy_with(tmp_path, 'name = "gold"', NEW_NAME)
 
 
-@pytest.fixture(scope="module")
-def made(population, run_once, tmp_path_factory):
-    """A store with one run."""
-    folder = tmp_path_factory.mktemp("made")
-    run_once(population, folder / "store")
-    return folder / "store"
-
-
 def by_user(table):
     """The rows of a table by user."""
     return {row["user_id"]: row for row in table.to_pylist()}

@@ -65,6 +65,24 @@ def test_the_level_silences_the_access_log():
     assert log.getvalue() == b""
 
 
+def test_a_log_that_nobody_takes_stops_no_figures():
+    """What reads standard output may end before the server does."""
+
+    class Closed(io.BytesIO):
+        def write(self, _):
+            raise BrokenPipeError
+
+    telemetry = Telemetry(log=Closed())
+
+    telemetry.finished(Finished("GET", "/", 200, 0.1, "abc", datetime.now(UTC)))
+
+    assert telemetry.settle() == 1
+    assert telemetry.settle() == 0
+    assert b'coterie_requests_total{method="GET",route="/",status="200"} 1.0' in (
+        telemetry.exposition()
+    )
+
+
 def test_a_caller_s_request_id_is_kept(api):
     """It ties the logs of two systems together."""
     answer = api.get("/healthz", headers={"X-Request-Id": "trace-1"})
