@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from segmentation import queries
+from segmentation.badrows import require_mostly_good
 from segmentation.config import TABLES, Config
 from segmentation.engine import Engine, QueryError
 from segmentation.errors import InputError, SegmentationError
-from segmentation.events import CONTRACTS, REASONS, Contract
+from segmentation.events import CONTRACTS, Contract
 from segmentation.mapping import typed
 from segmentation.parts import Part, count_rows, read_parts
 from segmentation.progress import Advance, ignore
@@ -171,7 +172,7 @@ def _ingest_table(room: _Room, contract: Contract, files: Sequence[Source]) -> _
     table, target = contract.table, room.out / f"{contract.table}.parquet"
     try:
         parts = read_parts(files, scratch=room.folder / table, engine=room.engine)
-        rows_in = _count(room, parts)
+        rows_in = dict.fromkeys((file.name for file in files), 0) | _count(room, parts)
         judged = _judged(room, contract, parts)
         room.engine.write(queries.quarantined(judged), room.bad(table))
         bad = _bad_counts(room, table)
@@ -221,20 +222,12 @@ def _by_reason(bad: Mapping[tuple[str, str], int]) -> dict[str, int]:
 def _require_mostly_good(
     room: _Room, table: str, rows_in: int, bad: Counter[tuple[str, str]]
 ) -> None:
-    limit = room.config.input.max_bad_share
-    if bad.total() > limit * rows_in:
-        counts = ", ".join(
-            f"{count} {reason} ({REASONS[reason]})" for reason, count in _by_reason(bad).items()
-        )
-        examples = room.engine.rows(
-            f"SELECT source, row, reason FROM bad ORDER BY ALL LIMIT {EXAMPLES}"
-        )
-        shown = "; ".join(f"{source} row {row} {reason}" for source, row, reason in examples)
-        raise InputError(
-            f"{bad.total()} of {rows_in} rows of the {table} are bad, over `max_bad_share` "
-            f"{limit}: {counts}. For example {shown}. "
-            "Mend the files, or raise `max_bad_share` under [input]."
-        )
+    examples = room.engine.rows(
+        f"SELECT source, row, reason FROM bad ORDER BY ALL LIMIT {EXAMPLES}"
+    )
+    require_mostly_good(
+        table, rows_in, _by_reason(bad), limit=room.config.input.max_bad_share, examples=examples
+    )
     if table == "events" and rows_in == 0:
         raise InputError("The events hold no row. Give at least one event.")
 

@@ -10,7 +10,9 @@ import pyarrow.parquet as pq
 from segmentation.engine import Engine, identifier, literal
 from segmentation.errors import InputError
 from segmentation.sources import Source
-from segmentation.staging import FILE, REASON, ROW, TEXT, stage_csv, stage_ndjson
+from segmentation.staging import FILE, REASON, ROW, TEXT, stage_csv, stage_ndjson, stage_table
+
+BEGINNING = 20
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,16 @@ def _csv_parts(sources: Sequence[Source], scratch: Path, engine: Engine) -> list
     ]
 
 
+def _table_parts(sources: Sequence[Source], scratch: Path, engine: Engine) -> list[Part]:
+    parts = []
+    for number, source in enumerate(sources):
+        path = scratch / f"table-{number}.parquet"
+        names = stage_table(source, path)
+        relation = f"SELECT * FROM read_parquet({literal(str(path))})"
+        parts.append(Part(relation, dict.fromkeys(names, "VARCHAR"), (source.name,), is_text=True))
+    return parts
+
+
 def _ndjson_parts(sources: Sequence[Source], scratch: Path, engine: Engine) -> list[Part]:
     stage_ndjson(sources, scratch / "lines.parquet")
     # A line that is no JSON object has no columns; it is judged by its `__reason` alone.
@@ -75,6 +87,9 @@ def _ndjson_parts(sources: Sequence[Source], scratch: Path, engine: Engine) -> l
         f"SELECT DISTINCT UNNEST(JSON_KEYS(__json)) AS name FROM ({lines}) ORDER BY name"
     )
     names = [str(name) for (name,) in keys]
+    if not names:
+        _require_no_line(lines, engine)
+        return []
     engine.write(_objects(lines, names), scratch / "objects.parquet")
     return [
         Part(
@@ -84,6 +99,16 @@ def _ndjson_parts(sources: Sequence[Source], scratch: Path, engine: Engine) -> l
             is_text=True,
         )
     ]
+
+
+def _require_no_line(lines: str, engine: Engine) -> None:
+    """Without a single object there may be no line either: an empty file holds no rows."""
+    first = engine.rows(f"SELECT {FILE}, {ROW}, {TEXT} FROM ({lines}) ORDER BY ALL LIMIT 1")
+    for name, row, text in first:
+        raise InputError(
+            f"{name} is not NDJSON: no line is a JSON object, line {row} begins with "
+            f"{text[:BEGINNING]!r}. Write an object a line, or name the file by what it is."
+        )
 
 
 def _objects(lines: str, names: Sequence[str]) -> str:
@@ -133,4 +158,9 @@ def _pointer(key: str) -> str:
     return literal("/" + key.replace("~", "~0").replace("/", "~1"))
 
 
-READERS = {"parquet": _parquet_parts, "csv": _csv_parts, "ndjson": _ndjson_parts}
+READERS = {
+    "parquet": _parquet_parts,
+    "csv": _csv_parts,
+    "ndjson": _ndjson_parts,
+    "table": _table_parts,
+}

@@ -1,12 +1,14 @@
-"""Which files an input names, what kind each is, and what it holds as a hash."""
+"""Which files and tables an input names, what kind each is, and what it holds as a hash."""
 
 import glob
 import hashlib
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from segmentation.errors import InputError
+from segmentation.pgtable import copy_table, is_address
 
 KINDS = {
     ".parquet": "parquet",
@@ -24,7 +26,10 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Source:
-    """One input file: where it is, how people know it, and its kind."""
+    """One input: the file it is read from, how people know it, and its kind.
+
+    The file of a table is a copy, gone with the `Source`.
+    """
 
     path: Path
     name: str
@@ -37,22 +42,26 @@ class Source:
 
 
 def find(patterns: Sequence[str], *, base: Path) -> list[Source]:
-    """Return the files that paths, folders and globs name, each once, by name.
+    """Return what paths, folders, globs and addresses of tables name, each once, by name.
 
     Raises
     ------
     InputError
         When a pattern names nothing, or a file of a kind that is not read.
     """
+    tables = [_table(pattern) for pattern in sorted(set(patterns)) if is_address(pattern)]
     found = {}
     for pattern in patterns:
-        for path in matches(pattern, base):
-            found[path.resolve()] = _source(path, base)
-    return sorted(found.values(), key=lambda source: source.name)
+        if not is_address(pattern):
+            for path in matches(pattern, base):
+                found[path.resolve()] = _source(path, base)
+    return sorted([*tables, *found.values()], key=lambda source: source.name)
 
 
 def matches(pattern: str, base: Path) -> list[Path]:
     """Return the files one pattern names: a file, what lies under a folder, or a glob's finds."""
+    if not pattern.strip():
+        raise InputError("A path of the input is empty. Give a file, a folder or a glob.")
     place = base / pattern
     if place.exists():
         paths = [place]
@@ -83,6 +92,13 @@ def _files(path: Path) -> Iterator[Path]:
         # `_SUCCESS` and `.crc` files are how other engines mark a folder of theirs.
         if file.is_file() and not file.name.startswith(("_", ".")):
             yield file
+
+
+def _table(pattern: str) -> Source:
+    path, name = copy_table(pattern)
+    source = Source(path, name, "table")
+    weakref.finalize(source, path.unlink, missing_ok=True)
+    return source
 
 
 def _source(path: Path, base: Path) -> Source:

@@ -1,10 +1,12 @@
 """Text files set down as Parquet, every line accounted for, so that all sources read alike."""
 
+import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from segmentation.delimited import Header, Records, read_header, read_records
@@ -47,6 +49,36 @@ def stage_ndjson(sources: Sequence[Source], path: Path) -> None:
             with open_lines(source) as file:
                 for block in blocks(file):
                     writer.write_table(_lines(block, source))
+
+
+def stage_table(source: Source, path: Path) -> list[str]:
+    """Set the copy of a database's table down as Parquet, rows counted from 1; name its columns."""
+    with source.path.open(encoding="utf-8", newline="") as file:
+        names = next(csv.reader(file))
+    rows = 0
+    with _writer(path, names) as writer:
+        for batch in _table_batches(source.path, names):
+            own = [
+                pa.repeat(source.name, len(batch)),
+                pa.array(range(rows + 1, rows + len(batch) + 1), pa.int64()),
+                *[pa.nulls(len(batch), pa.string())] * 2,
+            ]
+            writer.write_table(pa.table([*own, *batch.columns], schema=writer.schema))
+            rows += len(batch)
+    return names
+
+
+def _table_batches(path: Path, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Read a copy as PostgreSQL writes it: all values text, an absent one unquoted."""
+    yield from pacsv.open_csv(
+        path,
+        pacsv.ReadOptions(column_names=names, skip_rows_after_names=1),
+        pacsv.ParseOptions(newlines_in_values=True),
+        pacsv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False,
+        ),
+    )  # fmt: skip
 
 
 def _stage_alike(staged: Staged) -> None:

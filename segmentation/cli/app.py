@@ -2,6 +2,7 @@
 
 import json
 import sys
+import traceback
 from collections.abc import Sequence
 
 import typer
@@ -59,18 +60,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command: exit 0 on success, 2 on bad usage or input, 1 on failure."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
+    as_json = "--json" in words
     try:
         app([word for word in words if word != "--debug"])
     except SegmentationError as error:
         if debug:
-            raise
-        fail(str(error), error.exit_code, as_json="--json" in words)
+            traceback.print_exc()
+        fail(str(error), error.exit_code, as_json=as_json)
     except KeyboardInterrupt:
-        fail("Stopped. `coterie run --resume` goes on where it was.", 1)
+        hint = " `coterie run --resume` goes on where it was." if words[:1] == ["run"] else ""
+        fail(f"Stopped.{hint}", 1, as_json=as_json)
     except Exception as error:
         if debug:
-            raise
-        fail(f"{type(error).__name__}: {error} (`--debug` shows where).", 1)
+            traceback.print_exc()
+        where = "" if debug else " (`--debug` shows where)"
+        fail(f"{type(error).__name__}: {error}{where}.", 1, as_json=as_json)
 
 
 def fail(message: str, code: int, *, as_json: bool = False) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 
 from segmentation.cli.options import (
     DEFAULT_STORE,
@@ -26,7 +25,8 @@ from segmentation.cli.options import (
     moment,
 )
 from segmentation.config import Config as Settings
-from segmentation.errors import UsageError
+from segmentation.errors import InputError, UsageError
+from segmentation.pgtable import is_address
 from segmentation.progress import reporter
 from segmentation.records import overlay
 
@@ -116,14 +116,16 @@ def validate(
     as_json: Json = False,
 ) -> None:
     """Read the inputs, count rows and what would be quarantined; change nothing."""
-    from segmentation.cli.summary import ingest_table
+    from segmentation.cli.inspection import show_verdict
     from segmentation.validation import validate_inputs
 
     settings, base = settings_of(config, given(locals()))
     now = clock()
     with reporter(quiet=as_json).stage("read the inputs"):
-        facts = validate_inputs(settings, base=base, as_of=moment(as_of, "--as-of"), now=now)
-    answer(facts, as_json, lambda: Console().print(ingest_table(facts)))
+        verdict = validate_inputs(settings, base=base, as_of=moment(as_of, "--as-of"), now=now)
+    answer(verdict.to_dict(), as_json, lambda: show_verdict(verdict))
+    if verdict.refused:
+        raise InputError(verdict.refused)
 
 
 def run(
@@ -171,12 +173,15 @@ def run(
 def given(values: dict[str, Any]) -> dict[str, list[str]]:
     """The input tables named on the command line."""
     tables = ("events", "labels", "edges", "exposures", "content", "consent")
-    here = Path.cwd()
     return {
-        table: [str(here / pattern) for pattern in values[table]]
-        for table in tables
-        if values[table]
+        table: [anchored(pattern) for pattern in values[table]] for table in tables if values[table]
     }
+
+
+def anchored(pattern: str) -> str:
+    """Tie a path to this folder, wherever the settings lie; what is no path stays as it is."""
+    is_path = pattern.strip() and not is_address(pattern)
+    return str(Path.cwd() / pattern) if is_path else pattern
 
 
 def settings_of(file: Path | None, tables: dict[str, list[str]]) -> tuple[Settings, Path]:

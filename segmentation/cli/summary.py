@@ -44,7 +44,7 @@ def input_sentence(report: Row) -> str:
     rows, bad = report["ingest"]["rows_in"], report["ingest"]["rows_bad"]
     seconds = sum(stage["seconds"] for stage in report["stages"])
     tail = f", {bad:,} of them in quarantine" if bad else ""
-    return f"{report['people']:,} people from {rows:,} rows{tail}, in {seconds:.1f} s."
+    return f"{how_many(report['people'])} from {rows:,} rows{tail}, in {seconds:.1f} s."
 
 
 def show_circles(console: Console, word: str, circles: list[Row], facts: Row) -> None:
@@ -136,13 +136,9 @@ def tier_table(tiers: list[Row]) -> Table:
     return table
 
 
-def ingest_table(facts: Row) -> Table:
-    """Rows in, valid and bad for each table."""
-    table = Table("table", "rows", "valid", "bad", "why", box=None)
-    for name, rows in facts["tables"].items():
-        why = ", ".join(f"{reason} {count:,}" for reason, count in rows["reasons"].items())
-        table.add_row(name, f"{rows['rows']:,}", f"{rows['valid']:,}", f"{rows['bad']:,}", why)
-    return table
+def how_many(people: int) -> str:
+    """Count people in words."""
+    return f"{people:,} {'person' if people == 1 else 'people'}"
 
 
 def percent(share: float | None) -> str:

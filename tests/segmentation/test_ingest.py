@@ -247,12 +247,30 @@ def test_the_kind_of_file_does_not_change_a_byte(run, tmp_path):
         ("e.csv.gz", gzip.compress(b"a,b\n1,2\n" * 99)[:-9], "is cut short"),
         ("e.csv", b"who,what\n1,2\n", "no column `user_id`, `channel`, `tag`, only `who`, `what`"),
         ("e.csv", b"PAR1\x00\x15\n", "is not UTF-8 text"),
+        ("e.ndjson", b"PAR1 and then\nnothing\n", r"e\.ndjson is not NDJSON.*'PAR1 and then'"),
     ],
 )
 def test_a_file_that_is_not_what_it_claims_stops_the_run(run, name, content, says):
     """The message names the file, what was found, and what to do."""
     with pytest.raises(InputError, match=says):
         run({name: content})
+
+
+def test_an_empty_file_of_objects_holds_no_row(run):
+    """A day on which nothing happened is no error; a run without any event is."""
+    files = {"e.ndjson": '{"user_id": "u1", "channel": "browse", "tag": "a"}', "l.ndjson": ""}
+
+    report, _ = run(files, events=("e.ndjson",), labels=("l.ndjson",))
+
+    assert report.tables["labels"].rows_in == 0
+    with pytest.raises(InputError, match="hold no row"):
+        run({"e.ndjson": ""})
+
+
+def test_rows_after_the_time_asked_for_say_so(run):
+    """Who looks back names a time, and is told that it is what makes rows bad."""
+    with pytest.raises(InputError, match=r"1 future .*name a later `--as-of`"):
+        run({"e.csv": HEADER + GOOD}, bad=0.0, as_of=datetime(2026, 9, 1, tzinfo=UTC))
 
 
 def test_too_many_bad_rows_stop_the_run(run):

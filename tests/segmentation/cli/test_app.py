@@ -53,6 +53,8 @@ def test_debug_shows_where_an_error_came_from(tmp_path):
 
     assert "Traceback" not in plain.stderr
     assert "Traceback" in deep.stderr
+    assert plain.returncode == deep.returncode == 2
+    assert deep.stderr.endswith(plain.stderr)
 
 
 def test_help_loads_nothing_heavy():
