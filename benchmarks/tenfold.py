@@ -20,11 +20,13 @@ from benchmarks.audience import ENGINES, arguments, measure, show
 from benchmarks.crowd import CIRCLES, TAGS, TAGS_EACH, TIER_SHARES, circle_ids, homes, words
 from segmentation.audience import AudienceIndex
 from segmentation.audience_index import write_audience_index
+from segmentation.billionths import to_parts
 from segmentation.conditions import MEASURES
 from segmentation.erased import Erased, save_nobody
 from segmentation.holdings import Holdings
 from segmentation.layout import USER_DTYPE
 from segmentation.registry import Registry, save_registry
+from segmentation.tables import SHARES
 from tests.snapshots import STAGES, TIERS
 
 PART = 1_000_000
@@ -110,7 +112,8 @@ def opened(folder: Path, people: People) -> AudienceIndex:
     users = len(people.users)
     records = np.lib.format.open_memmap(folder / "users.npy", "w+", USER_DTYPE, (users,))
     for name in MEASURES:
-        records[name] = people.measures[name]
+        values = people.measures[name]
+        records[name] = to_parts(values) if name in SHARES else values
     records.flush()
     save_nobody(folder, users)
     save_registry(folder, [])

@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from segmentation.layout import NO_TIME, NONE, ChangeRecord, UserRecord
+from segmentation.billionths import share
+from segmentation.layout import NO_TIME, NONE
+from segmentation.packed import Packed
 
 Row: TypeAlias = dict[str, Any]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+IN_COMMON = 16_384  # standings and courses kept in words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,63 +32,92 @@ class Vocabulary:
     benefits: Sequence[list[Row]]
     circles: Sequence[Row]
 
-    def user(self, user_id: str, record: UserRecord, circles: list[Row]) -> Row:
-        """Everything known of a user."""
+
+class Answers:
+    """What is told of users and changes of tier, by their places in a snapshot's own order.
+
+    What many users have in common is put into words once.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, packed: Packed) -> None:
+        self._words = vocabulary
+        self._packed = packed
+        self._reasons = (*vocabulary.reasons, None)  # `NONE` finds the last
+        self._standing = lru_cache(IN_COMMON)(self._worded_standing)
+        self._course = lru_cache(IN_COMMON)(self._worded_course)
+
+    def user(self, row: int, user_id: str) -> Row:
+        """Everything known of a user but their consent."""
+        fields = self._packed.user(row)
+        propensity, low, high, currency, stickiness, influence, value, score, *places = fields
+        standing, course, interest, lifestyle = places
+        circles, reasons = self._words.circles, self._reasons
         return {
             "user_id": user_id,
-            "circles": circles,
-            "reasons": {
-                "interest": word(self.reasons, record.interest_reason),
-                "lifestyle": word(self.reasons, record.lifestyle_reason),
-            },
+            "circles": [
+                {**circles[place], "strength": strength, "rank": rank}
+                for place, strength, rank in self._packed.memberships(row)
+            ],
+            "reasons": {"interest": reasons[interest], "lifestyle": reasons[lifestyle]},
             "share_propensity": {
-                "estimate": known(record.share_propensity),
-                "low": known(record.share_low),
-                "high": known(record.share_high),
+                "estimate": share(propensity),
+                "low": share(low),
+                "high": share(high),
             },
-            "social_currency": known(record.social_currency),
-            "influence": known(record.influence),
-            "value": known(record.value),
-            "stickiness": known(record.stickiness),
-            "tier": self.tier_with_benefits(record),
-            "lifecycle": {
-                "stage": word(self.stages, record.stage),
-                "previous_stage": word(self.stages, record.previous_stage),
-                "since": moment(record.stage_since),
-            },
+            "social_currency": share(currency),
+            "influence": known(influence),
+            "value": known(value),
+            "stickiness": share(stickiness),
+            "tier": self._held(standing, score, with_benefits=True),
+            "lifecycle": dict(self._course(course)),
         }
 
-    def tier_with_benefits(self, record: UserRecord) -> Row | None:
-        """A user's tier and what it gives, None when they hold none."""
-        if record.tier == NONE:
-            return None
-        told = self.tier(record)
-        told["benefits"] = self.benefits[record.tier]
-        return told
+    def tier(self, row: int) -> Row | None:
+        """The tier a user holds and why, None when they hold none."""
+        record = self._packed.user(row)
+        return self._held(record.standing, record.score, with_benefits=False)
 
     def with_benefits(self, told: Row) -> Row:
         """A tier and why, with what it gives."""
-        return {**told, "benefits": self.benefits[self.tiers.index(told["tier"])]}
+        words = self._words
+        return {**told, "benefits": words.benefits[words.tiers.index(told["tier"])]}
 
-    def tier(self, record: UserRecord) -> Row:
-        """The tier a user holds, and why."""
-        return {
-            "tier": self.tiers[record.tier],
-            "score": known(record.score),
-            "reason_codes": self.reason_codes[record.reason_codes],
-            "since": moment(record.tier_since),
-            "review_after": moment(record.review_after),
-        }
-
-    def change(self, user_id: str, record: ChangeRecord) -> Row:
+    def change(self, place: int, user_id: str) -> Row:
         """One change of tier."""
+        record, words = self._packed.change(place), self._words
         return {
             "user_id": user_id,
-            "before": word(self.all_tiers, record.before),
-            "after": word(self.all_tiers, record.after),
-            "reason_codes": self.reason_codes[record.reason_codes],
-            "policy_version": self.policy_versions[record.policy_version],
+            "before": word(words.all_tiers, record.before),
+            "after": word(words.all_tiers, record.after),
+            "reason_codes": words.reason_codes[record.reason_codes],
+            "policy_version": words.policy_versions[record.policy_version],
             "at": moment(record.at),
+        }
+
+    def _held(self, standing: int, score: float, *, with_benefits: bool) -> Row | None:
+        if standing == NONE:
+            return None
+        return {**self._standing(standing, with_benefits), "score": known(score)}
+
+    def _worded_standing(self, place: int, with_benefits: bool) -> Row:
+        record, words = self._packed.standing(place), self._words
+        told = {
+            "tier": words.tiers[record.tier],
+            "score": None,
+            "reason_codes": words.reason_codes[record.reason_codes],
+            "since": moment(record.since),
+            "review_after": moment(record.review_after),
+        }
+        return self.with_benefits(told) if with_benefits else told
+
+    def _worded_course(self, place: int) -> Row:
+        if place == NONE:
+            return dict.fromkeys(("stage", "previous_stage", "since"))
+        record, stages = self._packed.course(place), self._words.stages
+        return {
+            "stage": word(stages, record.stage),
+            "previous_stage": word(stages, record.previous_stage),
+            "since": moment(record.since),
         }
 
 

@@ -187,10 +187,10 @@ class Appeal:
 
     @cached_property
     def _ids(self) -> pa.Array:
-        """Everybody's id by row, where the index has it mapped."""
+        """Everybody's id by row; its text lies where the index has it mapped."""
         ids = self._snapshot.audiences.registry.ids
-        ends, text = pa.py_buffer(ids.ends), pa.py_buffer(ids.text)
-        return pa.LargeStringArray.from_buffers(len(ids), ends, text)
+        ends = pa.py_buffer(np.asarray(ids.ends, np.int64))
+        return pa.LargeStringArray.from_buffers(len(ids), ends, pa.py_buffer(ids.text))
 
     @cached_property
     def _person(self) -> IntArray:

@@ -17,6 +17,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from segmentation.audience import FOLDER
+from segmentation.billionths import UNKNOWN
 from segmentation.conditions import MEASURES
 from segmentation.config import FACETS
 from segmentation.database import Database
@@ -155,17 +156,14 @@ def scrub_record(index: Path, row: int) -> None:
         # Before the values go: the order is searched by them.
         scrub_order(index / FOLDER / f"{name}_order.npy", place)
     users = np.load(index / "users.npy", mmap_mode="r+")
-    nothing = {"f": np.nan, "i": NONE}
+    nothing = {"f": np.nan, "i": NONE, "u": UNKNOWN}
     for name in USER_DTYPE.names or ():
-        kind = USER_DTYPE[name]
-        users[name][row] = (
-            NO_TIME if kind.itemsize == 8 and kind.kind == "i" else nothing[kind.kind]
-        )
+        users[name][row] = nothing[USER_DTYPE[name].kind]
     users.flush()
     ends = np.load(index / "membership_ends.npy", mmap_mode="r")
-    strengths = np.load(index / "membership_strength.npy", mmap_mode="r+")
-    strengths[ends[row] : ends[row + 1]] = 0
-    strengths.flush()
+    memberships = np.load(index / "memberships.npy", mmap_mode="r+")
+    memberships["strength"][ends[row] : ends[row + 1]] = 0
+    memberships.flush()
 
 
 def scrub_order(path: Path, place: int) -> None:

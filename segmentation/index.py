@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from segmentation.answers import Row, Vocabulary
+from segmentation.answers import Answers, Row, Vocabulary
 from segmentation.audience import Audience, AudienceIndex
 from segmentation.bitmaps import NOBODY, Places
 from segmentation.config import FACETS, ChannelsConfig
@@ -70,8 +70,9 @@ class Snapshot:
         self._tier_policies: list[Row] = self._documents["policy"]["tiers"]
         self._places = {row["circle_id"]: place for place, row in enumerate(self._circles)}
         index = folder / "index"
-        self._vocabulary = self._read_vocabulary(index)
         self._packed = Packed(index)
+        self._vocabulary = self._read_vocabulary(index)
+        self._answers = Answers(self._vocabulary, self._packed)
         self._registry = Registry.open(index)
         self._changed = Strings.open(index, "change")
         self.guard = Guard(self.manifest)
@@ -304,7 +305,7 @@ class Snapshot:
     def tier_changes(self, *, offset: int = 0, limit: int = 100) -> list[Row]:
         """Who changed tier in this run, from which to which, and why; the earliest first."""
         stop = min(offset + limit, len(self._changed))
-        rows = (self._change(place) for place in range(offset, stop))
+        rows = (self._answers.change(place, self._changed[place]) for place in range(offset, stop))
         return [row for row in rows if not row["user_id"].startswith(SCRUBBED)]
 
     def flywheel(self) -> Row:
@@ -353,25 +354,14 @@ class Snapshot:
         """The tier of a row and why: as set by hand since, or as the run gave it."""
         if (told := self.overlay.tiers.get(row)) is not None:
             return told
-        record = self._packed.user(row)
-        return None if record.tier == NONE else self._vocabulary.tier(record)
+        return self._answers.tier(row)
 
     def _describe(self, row: int, user_id: str) -> Row:
-        known = self._vocabulary.user(user_id, self._packed.user(row), self._memberships(row))
+        known = self._answers.user(row, user_id)
         if (told := self.overlay.tiers.get(row)) is not None:
-            known["tier"] = self._vocabulary.with_benefits(told)
+            known["tier"] = self._answers.with_benefits(told)
         known.update(self.audiences.consent(row))
         return known
-
-    def _memberships(self, row: int) -> list[Row]:
-        circles = self._vocabulary.circles
-        return [
-            {**circles[place], "strength": strength, "rank": rank}
-            for place, strength, rank in self._packed.memberships(row)
-        ]
-
-    def _change(self, place: int) -> Row:
-        return self._vocabulary.change(self._changed[place], self._packed.change(place))
 
 
 def with_children(circles: list[Row]) -> list[Row]:

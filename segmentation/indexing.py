@@ -10,28 +10,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segmentation.audience_index import write_audience_index
-from segmentation.conditions import MEASURES as AUDIENCE_MEASURES
+from segmentation.billionths import to_parts
+from segmentation.conditions import MEASURES
 from segmentation.erased import save_nobody
 from segmentation.holdings import Holdings
 from segmentation.kinship import with_parents
-from segmentation.layout import CHANGE_DTYPE, NO_TIME, NONE, USER_DTYPE
+from segmentation.layout import (
+    CHANGE_DTYPE,
+    COURSE_DTYPE,
+    MEMBERSHIP_DTYPE,
+    NO_TIME,
+    NONE,
+    STANDING_DTYPE,
+    USER_DTYPE,
+)
 from segmentation.manifest import write_json
-from segmentation.registry import save_registry, save_strings
+from segmentation.registry import save_registry, save_strings, slim
+from segmentation.tables import SHARES, numbers
 
 Integers: TypeAlias = npt.NDArray[np.integer[Any]]
 Tables: TypeAlias = Mapping[str, pa.Table]
 Vocabulary: TypeAlias = dict[str, list[Any]]
 Records: TypeAlias = npt.NDArray[np.void]
 
-MEASURES = (
-    "share_propensity",
-    "share_low",
-    "share_high",
-    "social_currency",
-    "influence",
-    "value",
-    "stickiness",
-)
+AMOUNTS = ("influence", "value")
 SEPARATOR = "\x1f"
 
 
@@ -47,16 +49,16 @@ def write_index(
     write_json(folder / "vocabulary.json", vocabulary)
     save_registry(folder, tables["users"]["user_id"].to_pylist())
     save_nobody(folder, tables["users"].num_rows)
-    users = user_records(tables, vocabulary)
-    np.save(folder / "users.npy", users)
-    _save_groups(folder, "tier", users["tier"], len(tiers))
+    for name, records in user_records(tables, vocabulary).items():
+        np.save(folder / f"{name}.npy", records)
+    _save_groups(folder, "tier", codes(tables["users"]["tier"], tiers), len(tiers))
     _save_members(folder, tables)
     _save_changes(folder, tables["tier-changes"], vocabulary)
     write_audience_index(
         folder,
         users=tables["users"],
         members=circle_members(tables),
-        measures={name: users[name] for name in AUDIENCE_MEASURES},
+        measures={name: numbers(tables["users"][name]) for name in MEASURES},
         tags=tags,
         refusals=refusals,
     )
@@ -90,17 +92,54 @@ def gather_vocabulary(tables: Tables, tiers: list[str]) -> Vocabulary:
     }
 
 
-def user_records(tables: Tables, vocabulary: Vocabulary) -> Records:
-    """One record for each user, in the order of the users table."""
+def user_records(tables: Tables, vocabulary: Vocabulary) -> dict[str, Records]:
+    """One record for each user, in the order of the users table, and those records point into."""
     users = tables["users"]
     records = np.zeros(users.num_rows, dtype=USER_DTYPE)
-    for name in MEASURES:
+    for name in SHARES:
+        records[name] = to_parts(numbers(users[name]))
+    for name in AMOUNTS:
         records[name] = numbers(users[name])
     for reason in ("interest_reason", "lifestyle_reason"):
         records[reason] = codes(users[reason], vocabulary["reasons"])
-    _add_tiers(records, tables, vocabulary)
-    _add_stages(records, tables, vocabulary)
-    return records
+    records["score"], records["standing"], records["course"] = np.nan, NONE, NONE
+    held, standings = standing_records(tables["tiers"], vocabulary)
+    at = rows_of(tables["tiers"]["user_id"], users)
+    records["score"][at], records["standing"][at] = numbers(tables["tiers"]["score"]), held
+    taken, courses = course_records(tables["lifecycle"], vocabulary)
+    records["course"][rows_of(tables["lifecycle"]["user_id"], users)] = taken
+    return {"users": records, "standings": standings, "courses": courses}
+
+
+def standing_records(tiers: pa.Table, vocabulary: Vocabulary) -> tuple[Integers, Records]:
+    """Which of the different standings each row of the tiers table has, and those."""
+    records = np.zeros(tiers.num_rows, dtype=STANDING_DTYPE)
+    records["since"] = times(tiers["since"])
+    records["review_after"] = times(tiers["review_after"])
+    records["reason_codes"] = reason_places(tiers["reason_codes"], vocabulary)
+    records["tier"] = codes(tiers["tier"], vocabulary["tiers"])
+    return distinct(records)
+
+
+def course_records(lifecycle: pa.Table, vocabulary: Vocabulary) -> tuple[Integers, Records]:
+    """Which of the different courses each row of the lifecycle table has, and those."""
+    records = np.zeros(lifecycle.num_rows, dtype=COURSE_DTYPE)
+    records["since"] = times(lifecycle["since"])
+    for name in ("stage", "previous_stage"):
+        records[name] = codes(lifecycle[name], vocabulary["stages"])
+    return distinct(records)
+
+
+def distinct(records: Records) -> tuple[Integers, Records]:
+    """The place of each record among those that differ, and these as they first appear."""
+    code: Integers = np.zeros(len(records), dtype=np.int64)
+    for name in records.dtype.names or ():
+        known = pa.array(records[name]).dictionary_encode()
+        both = code * len(known.dictionary) + known.indices.to_numpy()
+        code = pa.array(both).dictionary_encode().indices.to_numpy()
+    first = np.zeros(code.max(initial=-1) + 1, dtype=np.int64)
+    first[code[::-1]] = np.arange(len(code))[::-1]
+    return code, records[first]
 
 
 def rows_of(user_ids: pa.ChunkedArray, users: pa.Table) -> Integers:
@@ -132,43 +171,10 @@ def reason_places(column: pa.ChunkedArray, vocabulary: Vocabulary) -> Integers:
     return codes(joined(column), [SEPARATOR.join(codes) for codes in vocabulary["reason_codes"]])
 
 
-def numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
-    """A column as doubles, NaN where nothing is known."""
-    values: npt.NDArray[np.float64] = pc.fill_null(column, np.nan).to_numpy()
-    return values
-
-
 def times(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     """A column of times as UTC microseconds."""
     values: npt.NDArray[np.int64] = pc.fill_null(column.cast(pa.int64()), NO_TIME).to_numpy()
     return values
-
-
-def spread(values: npt.NDArray[Any], at: Integers, size: int, missing: float) -> npt.NDArray[Any]:
-    """Put each value at its row, and what stands for nothing known at the others."""
-    column = np.full(size, missing, dtype=values.dtype)
-    column[at] = values
-    return column
-
-
-def _add_tiers(records: Records, tables: Tables, vocabulary: Vocabulary) -> None:
-    tiers, size = tables["tiers"], len(records)
-    at = rows_of(tiers["user_id"], tables["users"])
-    records["tier"] = spread(codes(tiers["tier"], vocabulary["tiers"]), at, size, NONE)
-    records["score"] = spread(numbers(tiers["score"]), at, size, np.nan)
-    records["tier_since"] = spread(times(tiers["since"]), at, size, NO_TIME)
-    records["review_after"] = spread(times(tiers["review_after"]), at, size, NO_TIME)
-    why = reason_places(tiers["reason_codes"], vocabulary)
-    records["reason_codes"] = spread(why, at, size, NONE)
-
-
-def _add_stages(records: Records, tables: Tables, vocabulary: Vocabulary) -> None:
-    lifecycle, stages, size = tables["lifecycle"], vocabulary["stages"], len(records)
-    at = rows_of(lifecycle["user_id"], tables["users"])
-    records["stage"] = spread(codes(lifecycle["stage"], stages), at, size, NONE)
-    before = codes(lifecycle["previous_stage"], stages)
-    records["previous_stage"] = spread(before, at, size, NONE)
-    records["stage_since"] = spread(times(lifecycle["since"]), at, size, NO_TIME)
 
 
 def _save_members(folder: Path, tables: Tables) -> None:
@@ -179,19 +185,20 @@ def _save_members(folder: Path, tables: Tables) -> None:
     places = codes(members["circle_id"], circles["circle_id"].combine_chunks())
     strengths = numbers(members["strength"])
     np.save(folder / "membership_ends.npy", _ends(rows[: own.num_rows], users.num_rows))
-    np.save(folder / "membership_circle.npy", places.astype(np.int32))
-    np.save(folder / "membership_strength.npy", strengths)
-    np.save(folder / "membership_rank.npy", members["rank"].to_numpy().astype(np.int8))
+    records = np.zeros(members.num_rows, dtype=MEMBERSHIP_DTYPE)
+    records["circle"], records["strength"] = places, strengths
+    records["rank"] = members["rank"].to_numpy()
+    np.save(folder / "memberships.npy", records)
     order = np.lexsort((rows, -strengths, places))
     np.save(folder / "circle_ends.npy", _ends(places, circles.num_rows))
-    np.save(folder / "circle_users.npy", rows[order].astype(np.int32))
-    np.save(folder / "circle_memberships.npy", order)
+    np.save(folder / "circle_users.npy", slim(rows[order]))
+    np.save(folder / "circle_memberships.npy", slim(order))
 
 
 def _save_groups(folder: Path, name: str, places: Integers, count: int) -> None:
     order = np.argsort(places, kind="stable")
     np.save(folder / f"{name}_ends.npy", _ends(places, count))
-    np.save(folder / f"{name}_users.npy", order[np.sum(places < 0) :].astype(np.int32))
+    np.save(folder / f"{name}_users.npy", slim(order[np.sum(places < 0) :]))
 
 
 def _save_changes(folder: Path, changes: pa.Table, vocabulary: Vocabulary) -> None:
@@ -205,6 +212,6 @@ def _save_changes(folder: Path, changes: pa.Table, vocabulary: Vocabulary) -> No
     save_strings(folder, "change", changes["user_id"].to_pylist())
 
 
-def _ends(places: Integers, count: int) -> npt.NDArray[np.int64]:
+def _ends(places: Integers, count: int) -> Integers:
     counted = np.bincount(places[places >= 0], minlength=count)
-    return np.concatenate([[0], np.cumsum(counted, dtype=np.int64)])
+    return slim(np.concatenate([[0], np.cumsum(counted, dtype=np.int64)]))

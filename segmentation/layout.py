@@ -1,4 +1,8 @@
-"""The fixed-width records of a snapshot's index, as its writer and its reader both know them."""
+"""The fixed-width records of a snapshot's index, as its writer and its reader both know them.
+
+Times are UTC microseconds, `NO_TIME` for none; tiers, stages and the like are places in a
+vocabulary, `NONE` for none.
+"""
 
 import struct
 from typing import NamedTuple
@@ -8,32 +12,53 @@ import numpy as np
 NONE = -1
 NO_TIME = -(1 << 63)
 
-_CODES = {"f8": "d", "i8": "q", "i4": "i", "i2": "h", "i1": "b"}
+_CODES = {"f8": "d", "i8": "q", "i4": "i", "u4": "I", "i2": "h", "u2": "H", "i1": "b"}
 
 
 class UserRecord(NamedTuple):
-    """What is known of one user; NaN, `NO_TIME` and `NONE` stand for nothing known.
+    """What is known of one user; NaN, `UNKNOWN` and `NONE` stand for nothing known.
 
-    Times are UTC microseconds; `tier`, `stage`, reasons and the like are places in a vocabulary.
+    Shares are in billionths; `standing` and `course` are places among those records, reasons
+    places in a vocabulary.
     """
 
-    share_propensity: float
-    share_low: float
-    share_high: float
-    social_currency: float
+    share_propensity: int
+    share_low: int
+    share_high: int
+    social_currency: int
+    stickiness: int
     influence: float
     value: float
-    stickiness: float
     score: float
-    tier_since: int
-    review_after: int
-    stage_since: int
-    reason_codes: int
-    tier: int
-    stage: int
-    previous_stage: int
+    standing: int
+    course: int
     interest_reason: int
     lifestyle_reason: int
+
+
+class MembershipRecord(NamedTuple):
+    """A circle of a user: its place, how strongly it holds them, and its rank among theirs."""
+
+    circle: int
+    strength: float
+    rank: int
+
+
+class StandingRecord(NamedTuple):
+    """A tier, why it is held, since when and until when: many users have the same."""
+
+    since: int
+    review_after: int
+    reason_codes: int
+    tier: int
+
+
+class CourseRecord(NamedTuple):
+    """A stage of the lifecycle, the one before, and since when: many users have the same."""
+
+    since: int
+    stage: int
+    previous_stage: int
 
 
 class ChangeRecord(NamedTuple):
@@ -46,7 +71,10 @@ class ChangeRecord(NamedTuple):
     after: int
 
 
-_USER = ("f8",) * 8 + ("i8",) * 3 + ("i4",) + ("i2",) * 5
+_USER = ("u4",) * 5 + ("f8",) * 3 + ("i4",) * 2 + ("i2",) * 2
+_MEMBERSHIP = ("u2", "f8", "i1")
+_STANDING = ("i8", "i8", "i4", "i2")
+_COURSE = ("i8", "i2", "i2")
 _CHANGE = ("i8", "i4", "i4", "i2", "i2")
 
 
@@ -59,4 +87,8 @@ def _struct(kinds: tuple[str, ...]) -> struct.Struct:
 
 
 USER_DTYPE, USER_STRUCT = _dtype(UserRecord._fields, _USER), _struct(_USER)
+MEMBERSHIP_DTYPE = _dtype(MembershipRecord._fields, _MEMBERSHIP)
+MEMBERSHIP_STRUCT = _struct(_MEMBERSHIP)
+STANDING_DTYPE, STANDING_STRUCT = _dtype(StandingRecord._fields, _STANDING), _struct(_STANDING)
+COURSE_DTYPE, COURSE_STRUCT = _dtype(CourseRecord._fields, _COURSE), _struct(_COURSE)
 CHANGE_DTYPE, CHANGE_STRUCT = _dtype(ChangeRecord._fields, _CHANGE), _struct(_CHANGE)

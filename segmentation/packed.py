@@ -1,22 +1,34 @@
 """The mapped columns of a snapshot's index: a record a user, a span a circle or tier."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from segmentation.layout import CHANGE_STRUCT, USER_STRUCT, ChangeRecord, UserRecord
+from segmentation.layout import (
+    CHANGE_STRUCT,
+    COURSE_STRUCT,
+    MEMBERSHIP_DTYPE,
+    MEMBERSHIP_STRUCT,
+    STANDING_STRUCT,
+    USER_STRUCT,
+    ChangeRecord,
+    CourseRecord,
+    StandingRecord,
+    UserRecord,
+)
 from segmentation.registry import mapped
 
 COLUMNS = (
     "users",
+    "standings",
+    "courses",
     "changes",
     "membership_ends",
-    "membership_circle",
-    "membership_strength",
-    "membership_rank",
+    "memberships",
     "circle_ends",
     "circle_users",
     "circle_memberships",
@@ -26,8 +38,10 @@ COLUMNS = (
 Group: TypeAlias = Literal["circle", "tier"]
 
 
+as_user = partial(tuple.__new__, UserRecord)  # twice as fast as `_make`, for every look-up
 Membership: TypeAlias = tuple[int, float, int]
 """A user in a circle: the row of the one or the place of the other, how strong, which rank."""
+as_user = partial(tuple.__new__, UserRecord)  # twice as fast as `_make`, for every look-up
 
 
 class Packed:
@@ -46,26 +60,36 @@ class Packed:
     def user(self, row: int) -> UserRecord:
         """What is known of a user."""
         start = row * USER_STRUCT.size
-        return UserRecord._make(USER_STRUCT.unpack_from(self._columns["users"], start))
+        return as_user(USER_STRUCT.unpack_from(self._columns["users"], start))
+
+    def standing(self, place: int) -> StandingRecord:
+        """A tier, why and since when, as one or many users hold it."""
+        start = place * STANDING_STRUCT.size
+        return StandingRecord._make(STANDING_STRUCT.unpack_from(self._columns["standings"], start))
+
+    def course(self, place: int) -> CourseRecord:
+        """A stage and since when, as one or many users are in it."""
+        start = place * COURSE_STRUCT.size
+        return CourseRecord._make(COURSE_STRUCT.unpack_from(self._columns["courses"], start))
 
     def change(self, place: int) -> ChangeRecord:
         """One change of tier."""
         start = place * CHANGE_STRUCT.size
         return ChangeRecord._make(CHANGE_STRUCT.unpack_from(self._columns["changes"], start))
 
-    def memberships(self, row: int) -> list[Membership]:
+    def memberships(self, row: int) -> Iterator[Membership]:
         """The circles of a user."""
-        columns = self._columns
-        ends, places = columns["membership_ends"], columns["membership_circle"]
-        strengths, ranks = columns["membership_strength"], columns["membership_rank"]
-        return [(places[at], strengths[at], ranks[at]) for at in range(ends[row], ends[row + 1])]
+        ends, size = self._columns["membership_ends"], MEMBERSHIP_STRUCT.size
+        held = self._columns["memberships"][ends[row] * size : ends[row + 1] * size]
+        return MEMBERSHIP_STRUCT.iter_unpack(held)
 
     def members(self, circle: int, *, offset: int, limit: int) -> Iterator[Membership]:
         """Some of the users of a circle, the strongest first."""
-        columns = self._columns
-        strengths, ranks = columns["membership_strength"], columns["membership_rank"]
         rows, places = self._members(self._span("circle", circle)[offset : offset + limit])
-        return ((row, strengths[at], ranks[at]) for row, at in zip(rows, places, strict=True))
+        held = self._columns["memberships"]
+        for row, at in zip(rows, places, strict=True):
+            _, strength, rank = MEMBERSHIP_STRUCT.unpack_from(held, at * MEMBERSHIP_STRUCT.size)
+            yield row, strength, rank
 
     def member_rows(self, circle: int) -> npt.NDArray[np.int64]:
         """The rows of all users of a circle, ascending."""
@@ -77,7 +101,8 @@ class Packed:
         members, places = map(np.asarray, self._members(self._span("circle", circle)))
         order = np.argsort(members)
         at = places[order[np.searchsorted(members, rows, sorter=order)]]
-        return np.asarray(np.asarray(self._columns["membership_strength"])[at], np.float64)
+        held = np.asarray(self._columns["memberships"]).view(MEMBERSHIP_DTYPE)
+        return np.asarray(held["strength"][at], np.float64)
 
     def holders(self, tier: int) -> Sequence[int]:
         """The rows of all who hold a tier, ascending."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from segmentation.billionths import WHOLE, Parts, to_shares
 from segmentation.bitmaps import NOBODY, Bitmaps, Key, PlaceArray, Places, sorted_bitmap
 
 FloatArray = npt.NDArray[np.float64]
@@ -19,14 +20,14 @@ LEVELS = 128  # how a snapshot is laid out: its bitmaps are at the ranks that fo
 class Measure:
     """One measure of everyone; where it is not known, nothing is true of it.
 
-    `values` has it by row and `rows` the row at each place. `order` lists the places of those of
-    whom it is known, the least first; `marks` are some ranks in it, the first and the last among
-    them. For each mark but the last there is a bitmap of who comes from it on, so that a
-    comparison looks at those between a rank and the mark nearest to it alone.
+    `values` has it by row, a share in billionths, and `rows` the row at each place. `order` lists
+    the places of those of whom it is known, the least first; `marks` are some ranks in it, the
+    first and the last among them. For each mark but the last there is a bitmap of who comes from
+    it on, so that a comparison looks at those between a rank and the mark nearest to it alone.
     """
 
     name: str
-    values: FloatArray
+    values: FloatArray | Parts
     rows: Integers
     order: PlaceArray
     marks: tuple[int, ...]
@@ -70,8 +71,8 @@ class Measure:
 
     def at(self, places: npt.NDArray[np.integer]) -> FloatArray:
         """The values of those at some places; NaN where it is not known."""
-        values: FloatArray = self.values[self.rows[places]]
-        return values
+        values = self.values[self.rows[places]]
+        return to_shares(values) if values.dtype == np.uint32 else values
 
     def _rank(self, number: float) -> int:
         return bisect_left(range(len(self.order)), number, key=self._value)
@@ -80,7 +81,8 @@ class Measure:
         return bisect_right(range(len(self.order)), number, key=self._value)
 
     def _value(self, rank: int) -> float:
-        return float(self.values[self.rows[self.order[rank]]])
+        value = self.values[self.rows[self.order[rank]]]
+        return float(value) / WHOLE if value.dtype == np.uint32 else float(value)
 
     def _nearest(self, rank: int) -> int:
         after = bisect_left(self.marks, rank)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Self
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -75,7 +75,12 @@ def save_strings(folder: Path, name: str, strings: Iterable[str]) -> None:
     encoded = [string.encode("utf-8") for string in strings]
     ends = np.fromiter(accumulate(map(len, encoded), initial=0), np.int64, len(encoded) + 1)
     np.save(folder / f"{name}_text.npy", np.frombuffer(b"".join(encoded), dtype=np.uint8))
-    np.save(folder / f"{name}_ends.npy", ends)
+    np.save(folder / f"{name}_ends.npy", slim(ends))
+
+
+def slim(numbers: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.signedinteger[Any]]:
+    """Numbers from 0 on in the narrowest type, with a sign, that holds them all."""
+    return numbers.astype(np.min_scalar_type(-1 - int(numbers.max(initial=0))))
 
 
 def save_registry(folder: Path, user_ids: Sequence[str]) -> None:
@@ -108,4 +113,4 @@ def _mask(users: int) -> int:
 
 
 def _hash(encoded: bytes) -> int:
-    return int.from_bytes(blake2b(encoded, digest_size=8).digest(), "little")
+    return crc32(encoded)

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from segmentation.billionths import to_parts, to_shares
 from segmentation.errors import NotFound, StoreDamaged, StoreError
 from segmentation.holdings import Holdings
 
@@ -112,6 +115,8 @@ ORDERS = {
     "lifecycle": ("user_id",),
 }
 DESCENDING = {"size"}
+SHARES = ("share_propensity", "share_low", "share_high", "social_currency", "stickiness")
+"""What is told of users to a billionth, as the index keeps it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +164,12 @@ def conform(table: pa.Table, what: str) -> pa.Table:
     return _typed(table, what).sort_by(keys).combine_chunks()
 
 
+def numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    """A column as doubles, NaN where nothing is known."""
+    values: npt.NDArray[np.float64] = pc.fill_null(column, np.nan).to_numpy()
+    return values
+
+
 def empty(what: str) -> pa.Table:
     """A table of this kind without rows."""
     return SCHEMAS[what].empty_table()
@@ -188,16 +199,21 @@ def read_table(folder: Path, what: str) -> pa.Table:
 
 
 def _typed(table: pa.Table, what: str) -> pa.Table:
-    schema = SCHEMAS[what]
+    schema, shares = SCHEMAS[what], SHARES if what == "users" else ()
     try:
-        columns = [_column(table[field.name], field.type) for field in schema]
+        columns = [
+            _column(table[field.name], field.type, is_share=field.name in shares)
+            for field in schema
+        ]
         return pa.Table.from_arrays(columns, names=schema.names).cast(schema)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
         raise StoreError(f"The {what} table is not what it must be: {error}.") from error
 
 
-def _column(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+def _column(column: pa.ChunkedArray, kind: pa.DataType, *, is_share: bool) -> pa.ChunkedArray:
     typed = column.cast(kind)
     if not pa.types.is_floating(kind):
         return typed
+    if is_share:
+        typed = pa.chunked_array([to_shares(to_parts(numbers(typed)))])
     return pc.if_else(pc.is_nan(typed), pa.scalar(None, kind), typed)
