@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from numbers import Integral
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -18,14 +18,21 @@ from models.landmarks import Canon
 from models.levels import parents
 from models.mixture import tag_sums
 from models.observations import damped_rows, usual_weight
-from models.profiles import Assignment, TagProfiles, assign, assign_observed, reasons
+from models.profiles import (
+    Assignment,
+    Belonging,
+    Labels,
+    TagProfiles,
+    assign,
+    assign_observed,
+    belonging,
+    reasons,
+)
 from models.rows import FloatArray, IntArray, Matrix, Rows
 from models.trimming import only, renumbered
 
 if TYPE_CHECKING:
     from scipy import sparse
-
-Labels: TypeAlias = npt.NDArray[np.int32]
 
 FEWEST_PEOPLE = 20
 MIN_TAGS = 2
@@ -109,7 +116,7 @@ class CircleClusterer(BaseEstimator):
 
     def predict(self, X: Matrix) -> Labels:
         """Return the primary circle of each row, -1 for none."""
-        return self._placed(X).labels
+        return self._belonging(X, max_circles=0).labels
 
     def fit_predict(self, X: Matrix, y: None = None) -> Labels:
         """Find the circles and return `labels_`."""
@@ -120,11 +127,13 @@ class CircleClusterer(BaseEstimator):
 
         At most `max_circles` a row, the primary largest; the remainder to 1 is the crowd's.
         """
-        return self.assign(X).strengths
+        return self._belonging(X, max_circles=self.max_circles).members.to_csr()
 
     def reasons(self, X: Matrix) -> npt.NDArray[np.str_]:
         """Say of each row why it is in no circle: '' `far` `ambiguous` `too_few_tags`."""
-        return reasons(self._placed(X), min_tags=self.model_.min_tags)
+        check_is_fitted(self)
+        found = assign(self.model_, self._rows(X, reset=False), max_circles=0)
+        return reasons(found, min_tags=self.model_.min_tags)
 
     def explain(self, x: Matrix) -> Explanation:
         """Take apart, tag by tag, the log-odds of one row's circle against the background."""
@@ -137,9 +146,9 @@ class CircleClusterer(BaseEstimator):
         check_is_fitted(self)
         return assign(self.model_, self._rows(X, reset=False), max_circles=self.max_circles)
 
-    def _placed(self, X: Matrix) -> Assignment:
+    def _belonging(self, X: Matrix, *, max_circles: int) -> Belonging:
         check_is_fitted(self)
-        return assign(self.model_, self._rows(X, reset=False), max_circles=0)
+        return belonging(self.model_, self._rows(X, reset=False), max_circles=max_circles)
 
     def _discovered(self, observed: Rows) -> TagProfiles:
         return discover(

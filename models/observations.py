@@ -19,6 +19,13 @@ def damped_rows(rows: Rows, *, unit: float) -> Rows:
     return rows.with_values(values)
 
 
+def damped_piece(rows: Rows, *, unit: float) -> Rows:
+    """Return a few rows as `damped_rows` does, in this thread."""
+    values = np.empty(len(rows.values))
+    damp(rows.values.astype(np.float64, copy=False), unit, values)
+    return rows.with_values(values)
+
+
 def usual_weight(rows: Rows) -> float:
     """Return the mean damped weight of a tag, at least one grid step; exact in any order."""
 

@@ -1,10 +1,10 @@
 """The fitted circles as plain arrays, and the one function that places people in them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ from models.weights import damp_rows
 
 if TYPE_CHECKING:
     from scipy import sparse
+
+Labels: TypeAlias = npt.NDArray[np.int32]
 
 MANY = 500
 """Rows from which on compiled code is worth its loading."""
@@ -128,7 +130,7 @@ class Assignment:
         Distinct tags of the person.
     """
 
-    labels: npt.NDArray[np.int32]
+    labels: Labels
     members: Rows
     noise: FloatArray
     confidence: FloatArray
@@ -139,6 +141,14 @@ class Assignment:
     def strengths(self) -> "sparse.csr_array":
         """Users x circles as a scipy array; see `members`."""
         return self.members.to_csr()
+
+
+@dataclass(frozen=True, eq=False)
+class Belonging:
+    """Labels and members alone, as in `Assignment`."""
+
+    labels: Labels
+    members: Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,36 +168,46 @@ def assign(profiles: TagProfiles, X: Matrix | Rows, *, max_circles: int = 3) -> 
     A row's answer is bitwise the same alone, in any batch, compiled or not, and after a reload.
     With `max_circles` 0 people get their labels and no memberships, in less time.
     """
-
-    def prepare(part: Rows) -> Rows:
-        return damp_rows(part, unit=profiles.unit)
-
-    return placed(profiles, fitting(profiles, X), prepare, max_circles)
+    return placed(profiles, fitting(profiles, X), profiles.unit, max_circles)
 
 
 def assign_observed(profiles: TagProfiles, rows: Rows, *, max_circles: int = 3) -> Assignment:
     """Place rows of observations, as `observed` makes them."""
-    return placed(profiles, rows, lambda part: part, max_circles)
+    return placed(profiles, rows, None, max_circles)
 
 
-def placed(
-    profiles: TagProfiles, rows: Rows, prepare: Callable[[Rows], Rows], max_circles: int
-) -> Assignment:
-    """Place rows that `prepare` makes observations of: compiled when they are many.
+def belonging(profiles: TagProfiles, X: Matrix | Rows, *, max_circles: int) -> Belonging:
+    """Return what `assign` says of labels and members, without the odds behind them: sooner."""
+    rows = fitting(profiles, X)
+    if not is_compiled(rows):
+        found = assign(profiles, rows, max_circles=max_circles)
+        return Belonging(found.labels, found.members)
+    from models.kernels import assigning
+
+    return assigning.belonging(profiles, rows, unit=profiles.unit, max_circles=max_circles)
+
+
+def placed(profiles: TagProfiles, rows: Rows, unit: float | None, max_circles: int) -> Assignment:
+    """Place observations, or raw weights of which `unit` makes them: compiled when they are many.
 
     Both ways give the same bits; compiled code is loaded only where it pays.
     """
-    if rows.n_rows >= MANY and find_spec("numba"):
+    if is_compiled(rows):
         from models.kernels.assigning import assigned
 
-        return assigned(profiles, rows, prepare=prepare, max_circles=max_circles)
-    rows = prepare(rows)
+        return assigned(profiles, rows, unit=unit, max_circles=max_circles)
+    rows = rows if unit is None else damp_rows(rows, unit=unit)
     cost = profiles.table.cost(rows)
     parts = [
         assign_part(profiles, part, max_circles)
         for _, part in rows.parts(cost, limit=PAIRS_AT_ONCE)
     ]
     return joined(parts, profiles.n_circles)
+
+
+def is_compiled(rows: Rows) -> bool:
+    """Whether compiled code is there and worth its loading."""
+    return rows.n_rows >= MANY and find_spec("numba") is not None
 
 
 def observed(profiles: TagProfiles, X: Matrix | Rows) -> Rows:

@@ -108,9 +108,8 @@ class Mixture:
 
     def explained(self, weights: FloatArray) -> FloatArray:
         """Tags' worth of each row that its candidates account for."""
-        likelihood = self.likelihood(weights)
-        part = weights[self.candidates.at] * self.ratios / likelihood[self.candidates.token]
-        return self.per_candidate(self.tags[self.candidates.token] * part)
+        parts = self.tags / self.likelihood(weights)
+        return weights * self.per_candidate(parts[self.candidates.token] * self.ratios)
 
     def loss(self, weights: FloatArray) -> FloatArray:
         """Log-likelihood lost without a candidate, the others scaled up to fill its place."""

@@ -15,6 +15,7 @@ from models.exponentials import exp, log
 from models.rows import FloatArray, IntArray, Rows, add_up, spans
 
 PAIRS_AT_ONCE = 400_000
+LANES = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +63,12 @@ class TagTable:
     def gains_by_entry(self) -> FloatArray:
         """The same the other way round, for loops that go from entry to entry."""
         return np.ascontiguousarray(self.gains.T)
+
+    @cached_property
+    def gains_in_lanes(self) -> FloatArray:
+        """`gains_by_entry` with zeros up to a full vector of the processor."""
+        missing = -len(self.grid) % LANES
+        return np.pad(self.gains_by_entry, [(0, 0), (0, missing)])
 
     @cached_property
     def shares(self) -> FloatArray:

@@ -12,7 +12,7 @@ from numba.extending import register_jitable
 from models import exponentials, scrambling
 
 Loop: TypeAlias = Callable[..., None]
-CALLED = ("exponentials", "scrambling", "strengths", "weights")
+CALLED = ("exponentials", "scrambling", "strengths", "tagtable", "weights")
 """Other files whose functions and constants kernels use."""
 Inner = TypeVar("Inner", bound=Callable[..., Any])
 

@@ -1,9 +1,6 @@
-"""What a row's tags say for each circle they touch: the inner loop of placing and learning.
+"""What a row's tags say for each circle they touch: the inner loop of learning."""
 
-Every sum runs in the order of `tagtable.gather` and `tagtable.log_sum`: the bits are the same.
-"""
-
-from models.kernels.compiler import exp, log, part
+from models.kernels.compiler import part
 
 
 @part
@@ -39,25 +36,3 @@ def collect(scores, is_hit, base, total, hits, cells):
             scores[circle, g] = 0.0
             at += 1
     return count
-
-
-@part
-def summed(cells, count, weights, tops):
-    """Write log(sum over the grid of weight * exp(cell)) of each circle into `tops`."""
-    size = len(weights)
-    for h in range(count):
-        top = cells[h * size]
-        for g in range(1, size):
-            top = max(top, cells[h * size + g])
-        tops[h] = top
-        for g in range(size):
-            cells[h * size + g] -= top
-    for at in range(count * size):
-        cells[at] = exp(cells[at])
-    for h in range(count):
-        total = 0.0
-        for g in range(size):
-            total += weights[g] * cells[h * size + g]
-        cells[h] = total
-    for h in range(count):
-        tops[h] += log(cells[h])

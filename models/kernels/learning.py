@@ -21,7 +21,7 @@ from models.kernels.compiler import (
     part,
 )
 from models.kernels.evidence import collect, gather
-from models.kernels.mixing import most_pairs
+from models.kernels.pairs import most_pairs
 
 GRID_POINTS = 6
 """Most shares of signal that profiles may tell apart when they learn."""

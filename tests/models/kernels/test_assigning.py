@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models import profiles as placing
-from models.profiles import Assignment, TagProfiles, assign
+from models.profiles import Assignment, TagProfiles, assign, belonging
 from models.rows import Rows
 from models.weights import on_grid
 
@@ -112,6 +112,24 @@ def test_labels_do_not_change_without_memberships(monkeypatch):
     assert_same_bits(by_numpy, compiled)
     assert not len(compiled.members.values)
     assert compiled.margins.tobytes() == assign(profiles, X).margins.tobytes()
+
+
+@pytest.mark.parametrize("most", [0, 1, 3])
+@pytest.mark.parametrize("offset", [-2.0, 0.0, 3.0])
+def test_labels_and_members_alone_are_those_of_the_whole_answer(most, offset, monkeypatch):
+    """Circles left out because they cannot matter do not matter, compiled or not."""
+    rng = np.random.default_rng(11)
+    profiles = replace(drawn_profiles(rng, 40, 120), offset=offset)
+    X = drawn_people(rng, 1500, 120)
+    whole = assign(profiles, X, max_circles=most)
+
+    for fewest in (0, len(X) + 1):
+        monkeypatch.setattr(placing, "MANY", fewest)
+        alone = belonging(profiles, X, max_circles=most)
+        assert alone.labels.tobytes() == whole.labels.tobytes()
+        for name in ("starts", "columns", "values"):
+            one, other = getattr(alone.members, name), getattr(whole.members, name)
+            assert one.tobytes() == other.tobytes(), name
 
 
 def test_threads_and_pieces_do_not_show(monkeypatch):
