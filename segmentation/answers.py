@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from segmentation.billionths import share
+from segmentation.billionths import WHOLE, share
 from segmentation.layout import NO_TIME, NONE
 from segmentation.packed import Packed
 
@@ -55,7 +55,7 @@ class Answers:
         return {
             "user_id": user_id,
             "circles": [
-                {**circles[place], "strength": strength, "rank": rank}
+                {**circles[place], "strength": strength / WHOLE, "rank": rank}
                 for place, strength, rank in self._packed.memberships(row)
             ],
             "reasons": {"interest": reasons[interest], "lifestyle": reasons[lifestyle]},

@@ -8,6 +8,7 @@ Parts = npt.NDArray[np.uint32]
 
 WHOLE = 1_000_000_000
 UNKNOWN = 0xFFFF_FFFF
+CLOSE = 1e-4  # so near to the next whole number, a number of billionths is that one
 
 
 def to_parts(shares: FloatArray) -> Parts:
@@ -18,10 +19,16 @@ def to_parts(shares: FloatArray) -> Parts:
     ValueError
         When a share is not in [0, 1].
     """
-    wrong = shares[(shares < 0) | (shares > 1)]
+    parts = np.rint(shares * WHOLE)
+    wrong = shares[(parts < 0) | (parts > WHOLE)]
     if wrong.size:
-        raise ValueError(f"a share lies in [0, 1], got {wrong[0]}")
-    return np.where(np.isnan(shares), UNKNOWN, np.rint(shares * WHOLE)).astype(np.uint32)
+        raise ValueError(f"lies in [0, 1], got {wrong[0]}")
+    return np.where(np.isnan(shares), UNKNOWN, parts).astype(np.uint32)
+
+
+def to_parts_of_one(shares: FloatArray) -> Parts:
+    """Shares as billionths they hold in full: what adds up to at most 1 goes on doing so."""
+    return to_parts(np.floor(shares * WHOLE + CLOSE) / WHOLE)
 
 
 def to_shares(parts: Parts) -> FloatArray:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from segmentation.answers import Answers, Row, Vocabulary
 from segmentation.audience import Audience, AudienceIndex
+from segmentation.billionths import WHOLE
 from segmentation.bitmaps import NOBODY, Places
 from segmentation.config import FACETS, ChannelsConfig
 from segmentation.erased import SCRUBBED, Erased
@@ -179,7 +180,7 @@ class Snapshot:
         held = self._packed.members(self._place(circle_id), offset=offset, limit=limit)
         ids, gone = self._registry.ids, self.erased.rows
         return [
-            {"user_id": ids[row], "strength": strength, "rank": rank}
+            {"user_id": ids[row], "strength": strength / WHOLE, "rank": rank}
             for row, strength, rank in held
             if row not in gone
         ]

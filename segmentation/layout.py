@@ -37,10 +37,10 @@ class UserRecord(NamedTuple):
 
 
 class MembershipRecord(NamedTuple):
-    """A circle of a user: its place, how strongly it holds them, and its rank among theirs."""
+    """A circle of a user: its place, how strongly it holds them in billionths, and its rank."""
 
     circle: int
-    strength: float
+    strength: int
     rank: int
 
 
@@ -72,7 +72,7 @@ class ChangeRecord(NamedTuple):
 
 
 _USER = ("u4",) * 5 + ("f8",) * 3 + ("i4",) * 2 + ("i2",) * 2
-_MEMBERSHIP = ("u2", "f8", "i1")
+_MEMBERSHIP = ("u2", "u4", "i1")
 _STANDING = ("i8", "i8", "i4", "i2")
 _COURSE = ("i8", "i2", "i2")
 _CHANGE = ("i8", "i4", "i4", "i2", "i2")

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from segmentation.billionths import to_shares
 from segmentation.layout import (
     CHANGE_STRUCT,
     COURSE_STRUCT,
@@ -39,8 +40,9 @@ Group: TypeAlias = Literal["circle", "tier"]
 
 
 as_user = partial(tuple.__new__, UserRecord)  # twice as fast as `_make`, for every look-up
-Membership: TypeAlias = tuple[int, float, int]
-"""A user in a circle: the row of the one or the place of the other, how strong, which rank."""
+Membership: TypeAlias = tuple[int, int, int]
+"""A user in a circle: the row of the one or the place of the other, how strong in billionths,
+which rank."""
 as_user = partial(tuple.__new__, UserRecord)  # twice as fast as `_make`, for every look-up
 
 
@@ -102,7 +104,7 @@ class Packed:
         order = np.argsort(members)
         at = places[order[np.searchsorted(members, rows, sorter=order)]]
         held = np.asarray(self._columns["memberships"]).view(MEMBERSHIP_DTYPE)
-        return np.asarray(held["strength"][at], np.float64)
+        return to_shares(held["strength"][at])
 
     def holders(self, tier: int) -> Sequence[int]:
         """The rows of all who hold a tier, ascending."""

@@ -18,6 +18,7 @@ from models.lookalikes import Tastes as Everyone
 from models.profiles import TagProfiles, assign, reasons
 from models.rows import Rows
 from segmentation.arrays import load_arrays, map_array
+from segmentation.billionths import to_parts_of_one, to_shares
 from segmentation.errors import StoreDamaged
 from segmentation.manifest import read_json
 from segmentation.recent_tags import Act, Tastes
@@ -139,7 +140,8 @@ class FacetPlacer:
     def placed(self, row: Rows) -> Row:
         """Place one row of tags."""
         found = assign(self.profiles, row, max_circles=self._max_circles)
-        members = zip(found.members.columns.tolist(), found.members.values.tolist(), strict=True)
+        strengths = to_shares(to_parts_of_one(found.members.values))
+        members = zip(found.members.columns.tolist(), strengths.tolist(), strict=True)
         ordered = sorted(members, key=lambda member: (-member[1], member[0]))
         return {
             "facet": self.name,

@@ -1,17 +1,16 @@
 """The tables of a snapshot: their columns, their order and their files."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from segmentation.billionths import to_parts, to_shares
+from segmentation.billionths import FloatArray, Parts, to_parts, to_parts_of_one, to_shares
 from segmentation.errors import NotFound, StoreDamaged, StoreError
 from segmentation.holdings import Holdings
 
@@ -117,6 +116,7 @@ ORDERS = {
 DESCENDING = {"size"}
 SHARES = ("share_propensity", "share_low", "share_high", "social_currency", "stickiness")
 """What is told of users to a billionth, as the index keeps it."""
+ROUNDED = {"users": dict.fromkeys(SHARES, to_parts), "members": {"strength": to_parts_of_one}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,9 +164,9 @@ def conform(table: pa.Table, what: str) -> pa.Table:
     return _typed(table, what).sort_by(keys).combine_chunks()
 
 
-def numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+def numbers(column: pa.ChunkedArray) -> FloatArray:
     """A column as doubles, NaN where nothing is known."""
-    values: npt.NDArray[np.float64] = pc.fill_null(column, np.nan).to_numpy()
+    values: FloatArray = pc.fill_null(column, np.nan).to_numpy()
     return values
 
 
@@ -199,21 +199,28 @@ def read_table(folder: Path, what: str) -> pa.Table:
 
 
 def _typed(table: pa.Table, what: str) -> pa.Table:
-    schema, shares = SCHEMAS[what], SHARES if what == "users" else ()
+    schema = SCHEMAS[what]
     try:
-        columns = [
-            _column(table[field.name], field.type, is_share=field.name in shares)
-            for field in schema
-        ]
-        return pa.Table.from_arrays(columns, names=schema.names).cast(schema)
+        columns = {field.name: _column(table[field.name], field.type) for field in schema}
+        for name, parts_of in ROUNDED.get(what, {}).items():
+            columns[name] = _rounded(name, columns[name], parts_of)
+        return pa.table(columns).cast(schema)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
         raise StoreError(f"The {what} table is not what it must be: {error}.") from error
 
 
-def _column(column: pa.ChunkedArray, kind: pa.DataType, *, is_share: bool) -> pa.ChunkedArray:
+def _column(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     typed = column.cast(kind)
     if not pa.types.is_floating(kind):
         return typed
-    if is_share:
-        typed = pa.chunked_array([to_shares(to_parts(numbers(typed)))])
     return pc.if_else(pc.is_nan(typed), pa.scalar(None, kind), typed)
+
+
+def _rounded(
+    name: str, column: pa.ChunkedArray, parts_of: Callable[[FloatArray], Parts]
+) -> pa.Array:
+    try:
+        shares = to_shares(parts_of(numbers(column)))
+    except ValueError as error:
+        raise ValueError(f"`{name}` {error}") from error
+    return pa.array(shares, mask=np.isnan(shares))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmentation.billionths import share, to_parts, to_shares
+from segmentation.billionths import WHOLE, share, to_parts, to_parts_of_one, to_shares
 
 
 @given(st.lists(st.floats(0, 1) | st.just(float("nan"))))
@@ -30,3 +30,13 @@ def test_what_is_no_share_is_refused(wrong):
     """It would read as another number."""
     with pytest.raises(ValueError, match=r"lies in \[0, 1\], got"):
         to_parts(np.array([0.5, wrong]))
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=4))
+def test_parts_of_one_never_add_up_to_more(weights):
+    """A person's strengths stay within 1, each less than a billionth below what it was."""
+    strengths = np.array(weights) / max(sum(weights), 1.0)
+    parts = to_parts_of_one(strengths)
+    assert parts.sum() <= WHOLE
+    np.testing.assert_array_less(np.abs(to_shares(parts) - strengths), 1e-9)
+    np.testing.assert_array_equal(to_parts_of_one(to_shares(parts)), parts)

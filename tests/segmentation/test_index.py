@@ -156,7 +156,7 @@ def members_of(circle_id, tables):
     for row in tables["members"]:
         if row["circle_id"] in (inside or {circle_id}):
             one = rows.setdefault(row["user_id"], {**row, "strength": 0.0})
-            one["strength"] += row["strength"]
+            one["strength"] = round(one["strength"] + row["strength"], 9)
     return list(rows.values())
 
 
