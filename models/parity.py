@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.places import Places, Problem, best_places, turning_prices
+from models.places import Places, Problem, affordable, best_places, turning_prices
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -61,6 +61,7 @@ def even_places(problem: Problem, *, bound: ParityBound) -> EvenPlaces:
     if gap_between(without.tier, bound, groups) <= bound.max_gap + ROUNDING:
         return EvenPlaces(without, gap_between(without.tier, bound, groups), 0.0)
     most = float(problem.scores @ without.tier)
+    problem = affordable(problem)
     problem = replace(problem, turns=turning_prices(problem.scores, problem.cost))
     found = {}
 

@@ -36,13 +36,16 @@ class Problem:
     scores : ndarray of shape (n_people,), each >= 0
     floor, ceiling : ndarray of shape (n_people,)
         Lowest and highest tier each person may have. When the floors alone cost more than the
-        budget, they become ceilings: nobody rises, and the worst placed fall to the base tier.
+        budget, they become ceilings: nobody rises, and the worst placed fall (`affordable`).
     group : ndarray of shape (n_people,)
         A small whole number each. Within a group a better score never gets a lower tier.
     cost : ndarray of shape (n_tiers,), non-decreasing
         Expected cost of one person at each tier.
     turns : ndarray, optional
         The `turning_prices` of scores and cost, where they are known already.
+    firm : ndarray of shape (n_people,), optional
+        A tier at or below each floor that stays a floor when the others give way, as far as the
+        budget pays it; by default the base tier.
     """
 
     scores: FloatArray
@@ -52,6 +55,7 @@ class Problem:
     cost: FloatArray
     budget: float
     turns: FloatArray | None = None
+    firm: IntArray | None = None
 
     @property
     def pays_floors(self) -> bool:
@@ -71,14 +75,24 @@ def best_places(problem: Problem) -> Places:
     if base > problem.budget:
         needed, given = f"{base:g}", f"{problem.budget:g}"
         raise ValueError(f"`budget` must pay the base tier of everyone ({needed}), got {given}.")
-    if not problem.pays_floors:
-        nothing = np.zeros_like(problem.floor)
-        problem = replace(problem, floor=nothing, ceiling=problem.floor)
+    problem = affordable(problem)
     if spending(problem.ceiling, problem.cost) <= problem.budget:
         return Places(problem.ceiling.copy(), 0.0)
     found = priced_places(problem)
     spent = refined(problem, found.tier, price=found.shadow_price)
     return Places(orderly(problem, spent), found.shadow_price)
+
+
+def affordable(problem: Problem) -> Problem:
+    """Return the problem with floors the budget pays: itself, or the floors as ceilings.
+
+    What is firm stays a floor then, unless the budget does not even pay that.
+    """
+    if problem.pays_floors:
+        return problem
+    least = np.zeros_like(problem.floor) if problem.firm is None else problem.firm
+    given_way = replace(problem, floor=least, ceiling=problem.floor)
+    return given_way if given_way.pays_floors else replace(given_way, floor=np.zeros_like(least))
 
 
 def priced_places(problem: Problem) -> Places:

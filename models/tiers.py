@@ -152,7 +152,15 @@ def placing(
     merits: Merits, rules: TierRules, before: Standing, *, floor: IntArray, ceiling: IntArray
 ) -> Problem:
     """Pose the problem of tiers within the budget; people of one earlier tier are one group."""
-    return Problem(merits.score, floor, ceiling, before.tier, rules.cost, rules.budget)
+    return Problem(
+        merits.score,
+        floor,
+        ceiling,
+        before.tier,
+        rules.cost,
+        rules.budget,
+        firm=np.maximum(merits.set_by_hand, 0),
+    )
 
 
 def new_standing(

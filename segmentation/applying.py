@@ -108,7 +108,7 @@ def apply(
         store.publish(run_id, now=now, reason=f"policy {draft.policy.version} applied by {author}")
         with store.snapshot(run_id) as snapshot:
             remember_policy(database, snapshot, author=author, now=now)
-            record_run(database, snapshot, now=now, author=author)
+            record_run(database, snapshot, now=now, author=author, at=now)
     return draft.to_dict() | {"applied_to": draft.run_id, "run_id": run_id}
 
 

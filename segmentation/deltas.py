@@ -6,12 +6,14 @@ forgotten.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from segmentation.database import Database
-from segmentation.ledger import Change, changes_since, last_seq
-from segmentation.sqltables import erasures, tier_marks
+from segmentation.ledger import Change, changes_since
+from segmentation.livemarks import last_seq
+from segmentation.sqltables import erasures, live_marks
 
 
 @dataclass(frozen=True)
@@ -50,24 +52,29 @@ def erased_after(database: Database, number: int) -> dict[str, int]:
 
 
 def start_of_run(database: Database, run_id: str) -> Reached | None:
-    """Where to read on from for those who know the tiers of a run; None when nobody knows."""
-    mine = tier_marks.c.run_id == run_id
+    """Where to read on from for those who know the tiers of a run; None when nobody knows.
+
+    That is where it first went live: whoever read it then may know nothing that was decided
+    before somebody went back to it, and to be told a thing again changes nothing.
+    """
+    mine = sa.select(live_marks).where(live_marks.c.run_id == run_id)
     with database.connect() as connection:
-        mark = connection.execute(sa.select(tier_marks).where(mine)).first()
-        if mark is None:
-            return None
-        before = sa.select(sa.func.max(erasures.c.number)).where(erasures.c.at < mark.recorded)
-        return Reached(mark.seq, connection.execute(before).scalar() or 0)
+        mark = connection.execute(mine.order_by(live_marks.c.number).limit(1)).first()
+        return reached_at(connection, mark) if mark is not None else None
+
+
+def reached_at(connection: sa.Connection, mark: sa.Row[Any]) -> Reached:
+    """How far somebody has read who knows what was in force when a run went live."""
+    before = sa.select(sa.func.max(erasures.c.number)).where(erasures.c.at < mark.recorded)
+    return Reached(mark.seq, connection.execute(before).scalar() or 0)
 
 
 def start_of_last_run(database: Database) -> Reached:
     """Where the run written down last begins; the very beginning while there is but one."""
-    recent = tier_marks.c.seq.desc(), tier_marks.c.recorded.desc()
-    query = sa.select(tier_marks.c.run_id).order_by(*recent).offset(1).limit(1)
+    query = sa.select(live_marks).order_by(live_marks.c.number.desc()).offset(1).limit(1)
     with database.connect() as connection:
-        before = connection.execute(query).scalar()
-    known = start_of_run(database, before) if before is not None else None
-    return known or Reached(0, 0)
+        mark = connection.execute(query).first()
+        return reached_at(connection, mark) if mark is not None else Reached(0, 0)
 
 
 def is_ahead(database: Database, place: Reached) -> bool:

@@ -19,12 +19,13 @@ from segmentation import handset
 from segmentation.arrays import load_arrays
 from segmentation.database import Database
 from segmentation.index import Snapshot, Standing
+from segmentation.livemarks import in_effect, mark, seq_of_run
 from segmentation.noticeboard import moment_of, replace_notices
-from segmentation.sqltables import tier_ledger, tier_marks
+from segmentation.reasonwords import LEFT, RESTORED
+from segmentation.sqltables import tier_ledger
 from segmentation.turns import take_turn
 
 CHUNK = 10_000
-LEFT = "left"
 Row = dict[str, Any]
 
 
@@ -46,18 +47,25 @@ class Change:
 
 
 def record_run(
-    database: Database, snapshot: Snapshot, *, now: datetime, author: str = "run"
+    database: Database,
+    snapshot: Snapshot,
+    *,
+    now: datetime,
+    author: str = "run",
+    at: datetime | None = None,
 ) -> int:
     """Write down how the tiers of the run that went live differ from those in force before.
 
     Whatever went live, forward or back, the ledger then replays to it, with what was set by hand
-    laid over; doing so again adds nothing. Changes take effect at the moment the run looks from;
-    those of a run that is gone back to, at `now`. Returns the number of entries.
+    laid over; doing so again adds nothing. Changes take effect `at` a time, by default at the
+    moment the run looks from; those of a run that was live before at `now`, with a reason that
+    says so. Returns the number of entries.
     """
     merits = Evidence.of(snapshot.folder)
     again = seq_of_run(database, snapshot.run_id) is not None
+    at = now if again else at or moment_of(snapshot.manifest["as_of"]) or now
     facts = {
-        "at": now if again else moment_of(snapshot.manifest["as_of"]) or now,
+        "at": at,
         "recorded": now,
         "policy_version": snapshot.manifest["policy_version"],
         "run_id": snapshot.run_id,
@@ -66,22 +74,28 @@ def record_run(
     with database.begin() as connection:
         take_turn(connection)
         before, seen = state(connection), snapshot.seen_with(handset.read(connection))
-        rows = (row | facts for row in differences(before, seen, merits))
+        told = [RESTORED] if again else []
+        rows = (row | facts for row in differences(before, seen, merits, told=told))
         added = add(connection, rows)
-        mark(connection, snapshot.run_id, now=now)
+        mark(connection, snapshot.run_id, at=at, now=now)
         replace_notices(connection, snapshot)
     return added
 
 
-def differences(before: dict[str, str], snapshot: Snapshot, merits: "Evidence") -> Iterator[Row]:
-    """Give an entry for everyone whose tier is not what it was, and for those who left."""
+def differences(
+    before: dict[str, str], snapshot: Snapshot, merits: "Evidence", *, told: Sequence[str]
+) -> Iterator[Row]:
+    """Give an entry for everyone whose tier is not what it was, and for those who left.
+
+    What is `told` of all of them stands before their own reasons.
+    """
     for held in snapshot.standings():
         old = before.pop(held.user_id, None)
         if old != held.tier:
-            why, evidence = held.reason_codes, merits.of_row(held)
+            why, evidence = [*told, *held.reason_codes], merits.of_row(held)
             yield entry(held.user_id, old, held.tier, codes=why, evidence=evidence)
     for user_id, old in sorted(before.items()):
-        yield entry(user_id, old, None, codes=[LEFT], evidence={})
+        yield entry(user_id, old, None, codes=[*told, LEFT], evidence={})
 
 
 def entry(
@@ -132,18 +146,6 @@ def add(connection: sa.Connection, rows: Iterable[Row]) -> int:
     return added
 
 
-def mark(connection: sa.Connection, run_id: str, *, now: datetime) -> None:
-    """Remember up to where the ledger tells of a run."""
-    connection.execute(sa.delete(tier_marks).where(tier_marks.c.run_id == run_id))
-    place = {"run_id": run_id, "seq": last_seq(connection), "recorded": now}
-    connection.execute(sa.insert(tier_marks).values(place))
-
-
-def last_seq(connection: sa.Connection) -> int:
-    """The number of the newest entry, 0 before the first."""
-    return int(connection.execute(sa.select(sa.func.max(tier_ledger.c.seq))).scalar() or 0)
-
-
 def state(
     connection: sa.Connection,
     *,
@@ -154,7 +156,7 @@ def state(
     """Replay the ledger: everyone's tier now, or as it stood `at` a time, by what was `known_at`
     another."""
     limits = [
-        tier_ledger.c.at <= at if at else None,
+        in_effect(at) if at else None,
         tier_ledger.c.recorded <= known_at if known_at else None,
         tier_ledger.c.seq <= up_to if up_to is not None else None,
     ]
@@ -184,7 +186,7 @@ def tier_at(database: Database, user_id: str, *, at: datetime | None = None) -> 
     """The entry by which a user holds their tier at a time, by default now; None for no tier."""
     query = (
         sa.select(tier_ledger)
-        .where(tier_ledger.c.user_id == user_id, *([tier_ledger.c.at <= at] if at else []))
+        .where(tier_ledger.c.user_id == user_id, *([in_effect(at)] if at else []))
         .order_by(tier_ledger.c.seq.desc())
         .limit(1)
     )
@@ -222,22 +224,6 @@ def span(database: Database) -> tuple[int, int]:
     with database.connect() as connection:
         low, high = connection.execute(ends).one()
     return int(low or 0), int(high or 0)
-
-
-def seq_of_run(database: Database, run_id: str) -> int | None:
-    """Up to which entry the ledger tells of a run; None for a run it does not know."""
-    with database.connect() as connection:
-        query = sa.select(tier_marks.c.seq).where(tier_marks.c.run_id == run_id)
-        return connection.execute(query).scalar()
-
-
-def last_run(database: Database) -> str | None:
-    """The run written down last."""
-    query = sa.select(tier_marks.c.run_id).order_by(
-        tier_marks.c.seq.desc(), tier_marks.c.recorded.desc()
-    )
-    with database.connect() as connection:
-        return connection.execute(query.limit(1)).scalar()
 
 
 def append_one(

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 
 from segmentation import webhooks
 from segmentation.database import Database
-from segmentation.ledger import Change, change_of, last_seq
+from segmentation.ledger import Change, change_of
+from segmentation.livemarks import last_seq
 from segmentation.posting import Reply
 from segmentation.sqltables import tier_ledger, webhook_endpoints
 from segmentation.sqltables import webhook_messages as table

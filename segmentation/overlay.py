@@ -8,9 +8,9 @@ from typing import Any
 
 from segmentation.layout import NONE
 from segmentation.manifest import iso
+from segmentation.reasonwords import BY_HAND
 
 Row = dict[str, Any]
-BY_HAND, ENDED = "by_hand", "hand_ended"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,11 +12,12 @@ from segmentation.errors import NotFound, UsageError
 from segmentation.handset import UNTIL
 from segmentation.index import Snapshot
 from segmentation.ledger import Change
-from segmentation.overlay import BY_HAND, ENDED
+from segmentation.reasonwords import BY_HAND, ENDED, RESTORED
 from segmentation.sqltables import tier_ledger, tier_overrides
 from segmentation.turns import take_turn
 
 LONGEST = 2_000
+TOLD_ONCE = (ENDED, RESTORED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,5 +210,6 @@ def beneath(
     for row in connection.execute(mine.order_by(tier_ledger.c.seq.desc())):
         entry = ledger.change(row)
         if BY_HAND not in entry.reason_codes and entry.after in known:
-            return known[entry.after], [code for code in entry.reason_codes if code != ENDED]
+            codes = [code for code in entry.reason_codes if code not in TOLD_ONCE]
+            return known[entry.after], codes
     return tiers[0]["name"], ["base"]

@@ -7,7 +7,8 @@ from typing import Any
 from segmentation.database import open_database
 from segmentation.decisions import remember_policy
 from segmentation.errors import StoreError, UsageError
-from segmentation.ledger import last_run, record_run
+from segmentation.ledger import record_run
+from segmentation.livemarks import last_run
 from segmentation.store import Store
 
 
@@ -22,9 +23,13 @@ def go_live(
     force: bool,
     reason: str,
     now: datetime,
+    author: str = "run",
     database_url: str | None = None,
 ) -> None:
-    """Make a finished run live; past a blocking finding only by force and with a reason."""
+    """Make a finished run live; past a blocking finding only by force and with a reason.
+
+    The ledger of tiers names the author.
+    """
     if force and not reason.strip():
         raise UsageError("`--force` publishes past a failed gate: say why with `--reason TEXT`.")
     against = blocking(store.report(run_id))
@@ -36,7 +41,7 @@ def go_live(
         )
     store.verify(run_id)
     store.publish(run_id, now=now, reason=reason, forced=bool(against))
-    follow(store, database_url, now=now)
+    follow(store, database_url, author=author, now=now)
 
 
 def go_back(
@@ -44,6 +49,7 @@ def go_back(
     run_id: str | None = None,
     *,
     now: datetime,
+    author: str = "run",
     reason: str = "",
     database_url: str | None = None,
 ) -> str:
@@ -58,7 +64,7 @@ def go_back(
             f"`coterie publish {run_id}` makes it live."
         )
     live = store.rollback(run_id, now=now, reason=reason)
-    follow(store, database_url, now=now)
+    follow(store, database_url, author=author, now=now)
     return live
 
 
@@ -74,14 +80,14 @@ def blocking(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [finding for finding in report["findings"] if finding["blocks"]]
 
 
-def follow(store: Store, database_url: str | None, *, now: datetime) -> None:
+def follow(store: Store, database_url: str | None, *, author: str, now: datetime) -> None:
     """Write the live run's tiers into the ledger, unless they were written last."""
     database = open_database(store.path, database_url)
     try:
         live = store.current()
         if live is not None and last_run(database) != live:
             with store.snapshot(live) as snapshot:
-                remember_policy(database, snapshot, author="run", now=now)
-                record_run(database, snapshot, now=now)
+                remember_policy(database, snapshot, author=author, now=now)
+                record_run(database, snapshot, now=now, author=author)
     finally:
         database.dispose()

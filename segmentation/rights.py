@@ -12,11 +12,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from models.parity import ParityBound
-from models.tiers import REASONS, Merits, Standing, TierAssignment, TierRules, assign_tiers
+from models.tiers import Merits, Standing, TierAssignment, TierRules, assign_tiers
 from segmentation.errors import ConfigError
 from segmentation.merits import People
 from segmentation.notices import notices
-from segmentation.overlay import ENDED
 from segmentation.policy import STANDARD, Policy
 from segmentation.qualification import (
     Qualified,
@@ -27,25 +26,11 @@ from segmentation.qualification import (
     score,
     unreached,
 )
-from segmentation.standings import TOLD, Earlier, placed_by_hand
+from segmentation.standings import Earlier, placed_by_hand
 from segmentation.tables import CODES, TIME
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-MEASURES = {
-    "value": "What they are expected to spend lifted the score most.",
-    "share": "How likely they are to share lifted the score most.",
-    "stickiness": "How likely they are to come back lifted the score most.",
-    "influence": "How many people they reach lifted the score most.",
-    "tenure": "How long they have been here lifted the score most.",
-}
-REASON_WORDS = (
-    REASONS
-    | {f"by_{name}": words for name, words in MEASURES.items()}
-    | {ENDED: "What was set by hand has ended; the tier held beneath it is in force again."}
-    | TOLD
-)
-"""Every reason code with the words for people."""
 SAMPLES = 5
 
 

@@ -185,12 +185,15 @@ tier_ledger = sa.Table(
 )
 
 
-tier_marks = sa.Table(
-    "tier_marks",
+live_marks = sa.Table(
+    "live_marks",
     metadata,
-    sa.Column("run_id", sa.String(200), primary_key=True),
+    sa.Column("number", Number, primary_key=True, autoincrement=True),
+    sa.Column("run_id", sa.String(200), nullable=False),
     sa.Column("seq", Number, nullable=False),
+    sa.Column("at", Moment, nullable=False),
     sa.Column("recorded", Moment, nullable=False),
+    sa.Index("live_marks_run", "run_id"),
 )
 
 

@@ -12,13 +12,9 @@ from numpy.typing import NDArray
 from models.tiers import Standing
 from segmentation.merits import People
 from segmentation.policy import Policy
+from segmentation.reasonwords import GONE, RENAMED
 
 ON_NOTICE = ("dwell", "grace")
-RENAMED, GONE = "renamed", "tier_gone"
-TOLD = {
-    RENAMED: "The tier goes by another name now; nothing else changed.",
-    GONE: "The policy no longer has the tier held before, so what it asks was looked at anew.",
-}
 
 
 @dataclass(frozen=True)

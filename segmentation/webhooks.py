@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from segmentation.database import Database
 from segmentation.errors import NotFound, UsageError
-from segmentation.ledger import last_seq
+from segmentation.livemarks import last_seq
 from segmentation.posting import check_url
 from segmentation.signing import new_secret
 from segmentation.sqltables import webhook_endpoints as table

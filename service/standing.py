@@ -1,11 +1,14 @@
 """What goes in and out about one user's tier: set by hand, in force at a date, soon to be lost."""
 
+from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
+from segmentation.ledger import Change
+from segmentation.reasonwords import in_words
 from service.schemas import Answer, Benefit
 
 
@@ -47,10 +50,16 @@ class LedgerEntry(BaseModel):
     at: datetime = Field(description="When it took effect.")
     recorded: datetime = Field(description="When it was written.")
     reason_codes: list[str] = Field(description="Why, as codes.")
+    reasons: list[str] = Field(description="Why, in words that can be read aloud.")
     policy_version: str = Field(description="The policy in force.")
     run_id: str | None = Field(description="The run that decided; null for a decision by hand.")
     author: str = Field(description="Who decided.")
     evidence: dict[str, JsonValue] = Field(description="Score, measures or the reason given.")
+
+
+def entry_of(change: Change) -> dict[str, Any]:
+    """A change as it is told."""
+    return asdict(change) | {"reasons": in_words(change.reason_codes)}
 
 
 class TierSet(Answer):

@@ -51,6 +51,7 @@ Loopback = Annotated[
     ),
 ]
 DEFAULT_STORE = Path("store")
+AUTHOR = "command line"
 
 
 def answer(facts: Mapping[str, Any], as_json: bool, text: Callable[[], None]) -> None:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from segmentation.cli.options import (
+    AUTHOR,
     DEFAULT_STORE,
     Json,
     StorePath,
@@ -58,13 +59,23 @@ def runs(store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
 
 def show_runs(rows: list[dict[str, Any]]) -> None:
     """Draw the runs as a table; what the gate has against one stands at its end."""
-    table = Table("run", "live", "as of", "people", "circles", "gate", box=None)
+    table = Table(box=None)
+    table.add_column(
+        "run", no_wrap=True, min_width=max((len(row["run_id"]) for row in rows), default=0)
+    )
+    for name in ("live", "as of", "people", "circles", "gate"):
+        table.add_column(name, no_wrap=name == "as of")
     for row in rows:
         table.add_row(
-            row["run_id"], "live" if row["live"] else "", str(row["as_of"]), f"{row['users']:,}",
-            str(row["circles"]), ", ".join(row["gate"]),
+            row["run_id"], "live" if row["live"] else "", day_and_time(row["as_of"]),
+            f"{row['users']:,}", str(row["circles"]), ", ".join(row["gate"]),
         )  # fmt: skip
     Console().print(table if rows else "No run yet. `coterie run --events PATH` makes one.")
+
+
+def day_and_time(moment: str | None) -> str:
+    """A moment of a manifest to the minute, in UTC; nothing where a run looks from none."""
+    return "" if moment is None else moment[:16].replace("T", " ")
 
 
 def compare(a: str, b: str, store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
@@ -102,7 +113,10 @@ def publish(
     from segmentation.publishing import go_live
     from segmentation.store import Store
 
-    go_live(Store(store), run, force=force, reason=reason, now=clock(), database_url=database_url())
+    go_live(
+        Store(store), run, force=force, reason=reason, now=clock(), author=AUTHOR,
+        database_url=database_url(),
+    )  # fmt: skip
     answer({"live": run}, as_json, lambda: typer.echo(f"{run} is live."))
 
 
@@ -115,7 +129,7 @@ def rollback(
     from segmentation.publishing import go_back
     from segmentation.store import Store
 
-    live = go_back(Store(store), run, now=clock(), database_url=database_url())
+    live = go_back(Store(store), run, now=clock(), author=AUTHOR, database_url=database_url())
     answer({"live": live}, as_json, lambda: typer.echo(f"{live} is live again."))
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from segmentation.cli.options import (
+    AUTHOR,
     DEFAULT_STORE,
     Json,
     StorePath,
@@ -45,7 +46,7 @@ def simulate(policy: PolicyFile, store: StorePath = DEFAULT_STORE, as_json: Json
 @tiers.command("apply")
 def apply(
     policy: PolicyFile,
-    author: Author = "command line",
+    author: Author = AUTHOR,
     store: StorePath = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
@@ -64,7 +65,7 @@ def set_by_hand(
     tier: str,
     until: Annotated[str, typer.Option("--until", metavar="TS", help="Until when it holds.")],
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")],
-    author: Author = "command line",
+    author: Author = AUTHOR,
     store: StorePath = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
@@ -86,7 +87,7 @@ def set_by_hand(
 @tiers.command("lift")
 def lift(
     user: str,
-    author: Author = "command line",
+    author: Author = AUTHOR,
     store: StorePath = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
@@ -103,9 +104,13 @@ def lift(
 def history(user: str, store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
     """Show every change of a user's tier, the newest first, and why."""
     from segmentation import ledger
+    from segmentation.reasonwords import in_words
 
     with database_of(store) as database:
-        rows = [asdict(change) for change in ledger.history(database, user)]
+        rows = [
+            asdict(change) | {"reasons": in_words(change.reason_codes)}
+            for change in ledger.history(database, user)
+        ]
     answer({"user_id": user, "changes": rows}, as_json, lambda: show_changes(rows))
 
 
@@ -125,7 +130,7 @@ def notices(
 
 
 def show_moves(facts: dict[str, Any]) -> None:
-    """Say how many move, name a few, and give the cost."""
+    """Say how many move, name a few, give the cost, and how even it is where that is asked."""
     moves = Table("tier", "people", box=None)
     for name, people in facts["tiers"].items():
         moves.add_row(name, f"{people:,}")
@@ -137,6 +142,12 @@ def show_moves(facts: dict[str, Any]) -> None:
     )
     of = f" of {facts['budget']:,.2f}" if facts["budget"] is not None else ""
     console.print(f"Cost {facts['cost']:,.2f}{of}; shadow price {facts['shadow_price']:.4g}.")
+    if (parity := facts["parity"]) is not None:
+        console.print(
+            f"Groups by `{parity['namespace']}` lie {parity['gap']:.3f} apart in their shares with "
+            f"`{parity['tier']}` or higher, of {parity['max_gap']:g} allowed; keeping to it costs "
+            f"{parity['price']:,.4g} in worth."
+        )
     for name in facts["unreached"]:
         console.print(f"! Nobody reaches what `{name}` asks to enter.")
     for old, new in facts["renamed"].items():
@@ -155,9 +166,10 @@ def show_changes(rows: list[dict[str, Any]]) -> None:
     """Draw a history as a table."""
     table = Table("at", "before", "after", "why", "policy", "by", box=None)
     for row in rows:
+        given = [row["evidence"]["reason"]] if "reason" in row["evidence"] else []
         table.add_row(
             f"{row['at']:%Y-%m-%d %H:%M}", row["before"] or "", row["after"] or "",
-            ", ".join(row["reason_codes"]), row["policy_version"], row["author"],
+            " ".join([*row["reasons"], *given]), row["policy_version"], row["author"],
         )  # fmt: skip
     Console().print(table if rows else "Nothing is written of this user.")
 
@@ -171,5 +183,6 @@ def show_notices(rows: list[dict[str, Any]]) -> None:
             for way in row["ways"]
         )
         when = f"{row['review_after']:%Y-%m-%d}" if row["review_after"] else ""
-        table.add_row(row["user_id"], row["tier"], when, " or ".join(way or "-" for way in ways))
+        to_stay = " or ".join(way or "more budget" for way in ways)
+        table.add_row(row["user_id"], row["tier"], when, to_stay)
     Console().print(table if rows else "Nobody is on notice.")

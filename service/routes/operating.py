@@ -115,7 +115,7 @@ async def watch_run(
 
 
 @router.post("/runs/{run_id}:publish", responses=problems(401, 403, 404, 409, 413, 422, 500))
-def publish_run(run_id: RunId, request: Request, asked: PublishAsked, _: CanSeeRuns) -> WentLive:
+def publish_run(run_id: RunId, request: Request, asked: PublishAsked, key: CanSeeRuns) -> WentLive:
     """Put a run live; past a failed gate only with `force` and a reason, which is kept."""
     store = store_of(request)
     before = store.current()
@@ -125,6 +125,7 @@ def publish_run(run_id: RunId, request: Request, asked: PublishAsked, _: CanSeeR
         force=asked.force,
         reason=asked.reason,
         now=datetime.now(UTC),
+        author=key.name,
         database_url=request.app.state.settings.database_url,
     )
     live_snapshots(request).refresh()
@@ -132,7 +133,7 @@ def publish_run(run_id: RunId, request: Request, asked: PublishAsked, _: CanSeeR
 
 
 @router.post("/runs:rollback", responses=problems(401, 403, 404, 413, 422, 500))
-def roll_back(request: Request, asked: RollbackAsked, _: CanSeeRuns) -> WentLive:
+def roll_back(request: Request, asked: RollbackAsked, key: CanSeeRuns) -> WentLive:
     """Put the run live that was live before, or the one named."""
     store = store_of(request)
     before = store.current()
@@ -141,6 +142,7 @@ def roll_back(request: Request, asked: RollbackAsked, _: CanSeeRuns) -> WentLive
         asked.run_id,
         now=datetime.now(UTC),
         reason=asked.reason,
+        author=key.name,
         database_url=request.app.state.settings.database_url,
     )
     live_snapshots(request).refresh()

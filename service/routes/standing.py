@@ -1,6 +1,5 @@
 """One user's tier from the ledger: set by hand, in force at a date, soon to be lost."""
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, cast
 
@@ -17,7 +16,7 @@ from service.decided import DecisionBook
 from service.errors import InvalidValue, problems
 from service.live import LiveSnapshot
 from service.schemas import UserId
-from service.standing import At, NoticeList, Standing, TierAsked, TierSet
+from service.standing import At, NoticeList, Standing, TierAsked, TierSet, entry_of
 
 router = APIRouter(prefix="/v1", tags=["tiers"])
 After = Annotated[str, Query(max_length=2000, description="Users after this id.")]
@@ -47,7 +46,7 @@ def put_tier(
         )
     cast(DecisionBook, request.app.state.decided).refresh()
     return TierSet.model_validate(
-        {"run_id": snapshot.run_id, "user_id": user_id, "entry": asdict(entry)}
+        {"run_id": snapshot.run_id, "user_id": user_id, "entry": entry_of(entry)}
     )
 
 
@@ -93,6 +92,6 @@ def get_standing(
             "tier": held.after if held else None,
             "benefits": benefits_on(database, held, moment) if held else [],
             "notice": notice_of(database, user_id),
-            "history": [asdict(entry) for entry in history],
+            "history": [entry_of(entry) for entry in history],
         }
     )

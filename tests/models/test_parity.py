@@ -104,3 +104,17 @@ def test_what_may_not_yet_be_lost_is_kept_and_the_gap_said():
 
     assert found.places.tier.tolist() == [1, 0, 0, 0]
     assert found.gap == pytest.approx(0.5)
+
+
+def test_a_budget_that_no_longer_pays_what_nobody_may_lose_still_keeps_the_bound():
+    """The worst placed fall, evenly; it was an error that named no cause."""
+    floor = np.array([1, 1, 1, 1, 0, 0])
+    scores = np.array([0.9, 0.8, 0.7, 0.4, 0.6, 0.5])
+    member = np.array([0, 0, 0, 1, 1, 1])
+    problem = Problem(scores, floor, np.ones(6, int), floor, np.array([0.0, 1.0]), 2.0)
+
+    found = even_places(problem, bound=ParityBound(member, tier=1, max_gap=0.1))
+
+    assert found.places.tier.tolist() == [1, 0, 0, 1, 0, 0]
+    assert found.gap == 0.0
+    assert found.price == pytest.approx(0.4)

@@ -1,5 +1,7 @@
 """The places a budget can buy."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -153,3 +155,15 @@ def test_a_budget_below_the_base_tier_is_refused():
     """The message names the budget, what is needed and what was given."""
     with pytest.raises(ValueError, match=r"`budget` must pay the base tier of everyone \(2\)"):
         places([0.5, 0.9], [1, 1], cost=[1, 2], budget=1.5)
+
+
+def test_what_is_firm_stays_when_rights_alone_cost_too_much():
+    """Others lose theirs instead, better ones too; what even the budget cannot pay is lost."""
+    scores, floor = np.array([0.9, 0.8, 0.1]), np.array([1, 1, 1])
+    nobody = np.zeros(3, dtype=np.int64)
+    problem = Problem(
+        scores, floor, floor, nobody, np.array([0.0, 1.0]), 2.0, firm=floor - [1, 1, 0]
+    )
+
+    assert best_places(problem).tier.tolist() == [1, 0, 1]
+    assert best_places(replace(problem, budget=0.5)).tier.tolist() == [0, 0, 0]

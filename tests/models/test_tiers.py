@@ -192,3 +192,17 @@ def test_a_tier_set_by_hand_holds_while_it_is_set_and_falls_with_notice_after():
         seen.append(standing.tier.tolist())
 
     assert seen == [[0, 2], [2, 0], [2, 2], [2, 2], [0, 2], [0, 2]]
+
+
+def test_a_tier_set_by_hand_is_kept_when_the_budget_shrinks_below_what_people_hold():
+    """Those without a decision of their own make room, however good their score."""
+    before = follow([[0.9, 0.9, 0.6]])[-1].standing
+    decided = replace(merits([0.9, 0.9, 0.1]), set_by_hand=np.array([-1, -1, 2]))
+
+    given = assign_tiers(
+        decided, rules=replace(RULES, budget=6.0), before=before, now=START + days(30)
+    )
+
+    assert given.standing.tier.tolist() == [1, 1, 2]
+    assert given.reasons["by_hand"].tolist() == [False, False, True]
+    assert given.cost == 5.0

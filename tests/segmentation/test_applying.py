@@ -212,3 +212,13 @@ def test_a_tier_nobody_reaches_is_named(store, database, tmp_path, capsys):
     assert "Nobody reaches what `platinum` asks to enter." in printed
     assert f"{facts['on_notice']} kept until a review." in printed
     assert simulate(store, database, BUILT_IN, now=NOW).to_dict()["unreached"] == []
+
+
+def test_a_policy_takes_effect_when_it_is_applied(store, database, stricter):
+    """Whoever asks what somebody held between the run and then is told what they held."""
+    before = tiers_of(store)
+
+    apply(store, database, stricter, now=LATER, author="Ada")
+
+    assert ledger.tiers_at(database, at=LATER - timedelta(seconds=1)) == before
+    assert ledger.tiers_at(database, at=LATER) == tiers_of(store) != before

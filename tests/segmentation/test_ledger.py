@@ -11,8 +11,10 @@ import pytest
 from segmentation import ledger
 from segmentation.erasure import erase_in_database
 from segmentation.errors import NotFound, UsageError
+from segmentation.livemarks import seq_of_run
 from segmentation.noticeboard import list_notices, notice_of
 from segmentation.overrides import in_force, lift, of_user, set_tier
+from segmentation.reasonwords import RESTORED
 from tests.snapshots import build_snapshot
 
 START = datetime(2026, 11, 1, 3, tzinfo=UTC)
@@ -131,7 +133,7 @@ def test_base_and_changes_give_the_later_state(database, runs):
     marks = []
     for step, snapshot in enumerate(runs):
         ledger.record_run(database, snapshot, now=START + step * HOUR)
-        marks.append((ledger.seq_of_run(database, snapshot.run_id), tiers_of(snapshot)))
+        marks.append((seq_of_run(database, snapshot.run_id), tiers_of(snapshot)))
 
     for seq, tiers in marks:
         for change in ledger.changes_since(database, seq, limit=10_000):
@@ -141,7 +143,7 @@ def test_base_and_changes_give_the_later_state(database, runs):
             else:
                 tiers[change.user_id] = change.after
         assert tiers == tiers_of(runs[-1])
-    assert ledger.seq_of_run(database, "run-9") is None
+    assert seq_of_run(database, "run-9") is None
 
 
 def test_a_tier_set_by_hand_is_in_force_until_it_is_lifted(database, runs):
@@ -238,3 +240,44 @@ def test_an_erased_user_is_in_no_entry_and_no_decision(database, runs):
 
     assert ledger.history(database, user) == of_user(database, user) == []
     assert set(ledger.tiers_at(database)) == set(others)
+
+
+def test_going_back_says_so_and_names_who_did(database, runs):
+    """A tier that comes back with its run was not earned anew at that moment."""
+    for step, snapshot in enumerate(runs[:2]):
+        ledger.record_run(database, snapshot, now=START + step * HOUR)
+    moved = [user for user, tier in tiers_of(runs[0]).items() if tiers_of(runs[1])[user] != tier]
+
+    ledger.record_run(database, runs[0], now=START + 5 * HOUR, author="Ada")
+
+    entry = ledger.history(database, moved[0])[0]
+    assert entry.after == tiers_of(runs[0])[moved[0]]
+    assert entry.reason_codes[0] == RESTORED
+    assert (entry.author, entry.at) == ("Ada", START + 5 * HOUR)
+
+
+def test_what_is_decided_later_does_not_reach_back_to_the_run_it_is_about(database, runs):
+    """A policy applied hours after its run counts from then, for whoever asks about the hours."""
+    ledger.record_run(database, runs[0], now=START)
+
+    ledger.record_run(database, runs[1], now=START + 9 * HOUR, at=START + 9 * HOUR)
+
+    assert ledger.tiers_at(database, at=START + 8 * HOUR) == tiers_of(runs[0])
+    assert ledger.tiers_at(database, at=START + 9 * HOUR) == tiers_of(runs[1])
+
+
+def test_a_run_tells_everyones_tier_at_the_moment_it_looks_from(database, runs):
+    """Also when months of runs, with going back between, are made up for in an afternoon."""
+    month = timedelta(days=30)
+    looks = [START - (9 - number) * month for number in range(4)]
+    ledger.record_run(database, runs[0], now=START, at=looks[0])
+    ledger.record_run(database, runs[1], now=START + HOUR, at=looks[1])
+    ledger.record_run(database, runs[0], now=START + 2 * HOUR)
+    ledger.record_run(database, runs[2], now=START + 3 * HOUR, at=START + 3 * HOUR)
+    ledger.record_run(database, runs[3], now=START + 4 * HOUR, at=looks[3])
+
+    seen = [ledger.tiers_at(database, at=moment) for moment in (looks[1], looks[3])]
+
+    assert seen == [tiers_of(runs[1]), tiers_of(runs[3])]
+    for user, tier in tiers_of(runs[3]).items():
+        assert ledger.tier_at(database, user, at=looks[3]).after == tier

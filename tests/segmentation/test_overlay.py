@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from segmentation.overlay import ENDED, HandSet, HandSets, Overlay
+from segmentation.overlay import HandSet, HandSets, Overlay
+from segmentation.reasonwords import ENDED
 from tests.snapshots import TIERS, build_snapshot, user_id
 
 NOW = datetime(2026, 11, 1, 3, tzinfo=UTC)

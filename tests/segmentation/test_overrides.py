@@ -7,8 +7,8 @@ import pytest
 from segmentation import handset, ledger
 from segmentation.erasure import erase_in_database
 from segmentation.errors import NotFound
-from segmentation.overlay import ENDED
 from segmentation.overrides import end_due, in_force, lift, of_user, set_tier
+from segmentation.reasonwords import ENDED
 from tests.snapshots import build_snapshot
 
 START = datetime(2026, 11, 1, 3, tzinfo=UTC)

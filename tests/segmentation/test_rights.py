@@ -9,7 +9,8 @@ import pytest
 from segmentation.errors import ConfigError
 from segmentation.merits import LABEL_SCHEMA, People
 from segmentation.policy import BUILT_IN, Policy
-from segmentation.rights import MEASURES, REASON_WORDS, assign_rights
+from segmentation.reasonwords import MEASURES, REASON_WORDS
+from segmentation.rights import assign_rights
 from segmentation.tables import conform
 
 AS_OF = datetime(2026, 11, 1, 2, tzinfo=UTC)

@@ -54,6 +54,7 @@ def test_a_tier_set_by_hand_is_in_force_at_once(api, silver):
     assert answer.status_code == 200
     assert (held["tier"], held["history"][0]) == ("gold", answer.json()["entry"])
     assert held["history"][0]["evidence"]["reason"] == "a friend"
+    assert held["history"][0]["reasons"] == ["Set by hand, until the date given there."]
     assert "Early access to new products" in [benefit["name"] for benefit in held["benefits"]]
 
 

@@ -145,6 +145,23 @@ def test_a_token_from_three_versions_ago_still_works(lively, changing):
     database.dispose()
 
 
+def test_who_knows_a_run_misses_nothing_decided_before_somebody_went_back_to_it(lively, changing):
+    """The tier set while another run was live, and the person erased then."""
+    known = tiers_in(changing, RUNS[0])
+    user, gone = sorted(known)[:2]
+    store, database = Store(changing), open_database(changing)
+    set_by_hand(lively, user, "platinum")
+    assert lively.request("DELETE", f"/v1/users/{gone}").status_code == 200
+    with store.snapshot(RUNS[0]) as snapshot:
+        record_run(database, snapshot, now=NOW + timedelta(days=9_999))
+
+    feed = read_feed(lively, RUNS[0])
+
+    assert replayed(known, feed)[user] == "platinum"
+    assert digest(gone) in feed["erased"]
+    database.dispose()
+
+
 def test_a_tier_set_by_hand_reaches_the_feed_at_once(lively, changing):
     """Though the run is the same, so an answer known before is not sent as unchanged."""
     before = lively.get("/v1/tiers/changes", params={"since": RUNS[-1]})
