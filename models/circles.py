@@ -29,6 +29,7 @@ from models.profiles import (
     reasons,
 )
 from models.rows import FloatArray, IntArray, Matrix, Rows
+from models.seeding import RandomState, seed_of
 from models.trimming import only, renumbered
 
 if TYPE_CHECKING:
@@ -54,8 +55,9 @@ class CircleClusterer(BaseEstimator):
         Share of the people with enough tags to place, in (0, 1]; None lets the data decide.
     max_circles : int, default=3
         Most circles one person may be in.
-    random_state : int, default=0
-        Seed of the samples the circles are learned from.
+    random_state : int, RandomState, Generator or None, default=0
+        Seed of the samples the circles are learned from; None counts as 0, so that every fit can
+        be made again.
     was_whole : bool, default=False
         Whether earlier circles of these people were told by all tags: that stays unless a few
         tags that mark each circle foretell clearly more.
@@ -83,7 +85,7 @@ class CircleClusterer(BaseEstimator):
         min_circle_share: float = 0.0008,
         coverage: float | None = None,
         max_circles: int = 3,
-        random_state: int = 0,
+        random_state: RandomState = 0,
         was_whole: bool = False,
     ) -> None:
         self.n_circles = n_circles
@@ -138,8 +140,12 @@ class CircleClusterer(BaseEstimator):
     def explain(self, x: Matrix) -> Explanation:
         """Take apart, tag by tag, the log-odds of one row's circle against the background."""
         check_is_fitted(self)
-        row = x if hasattr(x, "reshape") else np.asarray(x)
-        return explain(self.model_, self._rows(row.reshape(1, -1), reset=False))
+        if len(np.shape(x)) == 1:
+            x = (x if hasattr(x, "reshape") else np.asarray(x)).reshape(1, -1)
+        row = self._rows(x, reset=False)
+        if row.n_rows != 1:
+            raise ValueError(f"`x` must be one row, got {row.n_rows}.")
+        return explain(self.model_, row)
 
     def assign(self, X: Matrix) -> Assignment:
         """Return labels, strengths and the odds behind them, in one pass."""
@@ -156,7 +162,7 @@ class CircleClusterer(BaseEstimator):
             Canon.of(observed),
             n_circles=self.n_circles,
             min_share=self._fewest(observed.n_rows) / observed.n_rows,
-            seed=int(self.random_state or 0),
+            seed=seed_of(self.random_state),
             was_whole=self.was_whole,
         )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self
 
+from segmentation.bounds import check_bounds, check_roles
 from segmentation.errors import ConfigError
 from segmentation.records import overlay
 
@@ -265,4 +266,7 @@ class Config:
             ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path} is not valid TOML: {error}.") from error
-        return overlay(cls(), table, str(path))
+        settings = overlay(cls(), table, str(path))
+        check_bounds(settings, str(path))
+        check_roles(settings.channels, str(path))
+        return settings

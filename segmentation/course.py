@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from models.lifecycle import STAGES, Course, IntArray, Rule, Trail
-from segmentation.config import Config, EvidenceConfig
+from segmentation.config import ChannelsConfig, Config, EvidenceConfig
 from segmentation.customers import habits_at, has_sales, horizon_of
 from segmentation.engine import Engine, literal
 from segmentation.errors import ConfigError
@@ -150,7 +150,8 @@ def channels_named(
 ) -> dict[str, tuple[str, ...] | None]:
     """Return the channels each stage and `asking` look at; None is any event at all."""
     roles = config.channels
-    known = {*used_channels(engine), *roles.roles()}
+    # A word that comes with the program stays one when the settings name other channels.
+    known = {*used_channels(engine), *roles.roles(), *ChannelsConfig().roles()}
     words = {role: getattr(roles, role) for role in vars(roles)} | {ACTS: acts}
 
     def resolved(names: Iterable[str], setting: str) -> tuple[str, ...]:

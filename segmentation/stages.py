@@ -15,7 +15,7 @@ from segmentation.assembly import primary_circles
 from segmentation.carrying import measure_carrying
 from segmentation.config import FACETS, Facet
 from segmentation.context import Context
-from segmentation.course import known_channels, rules_of
+from segmentation.course import channels_named, known_channels, rules_of
 from segmentation.customers import customer_statistics
 from segmentation.decisions import POLICY
 from segmentation.durable import link_folder, replace_text
@@ -72,6 +72,7 @@ def read_inputs(context: Context, advance: Advance) -> int:
     )
     settle_consent(context.engine, context.tables, context.work.folder)
     channels = known_channels(context.engine, context.config, context.tables)
+    channels_named(context.engine, context.config, ())  # a word nobody knows is refused now
     context.work.save("ingest.json", report.to_dict() | {"channels": channels})
     check_policies(context, waiting, channels, people=report.users)
     return sum(table.rows_in for table in report.tables.values())

@@ -70,9 +70,7 @@ class Store:
         """Where the live snapshot lies; raises `NotFound` before the first is published."""
         live = self.current()
         if live is None:
-            raise NotFound(
-                f"Nothing is published in the store `{self.path}`. `coterie run` makes a snapshot."
-            )
+            raise self._nothing_live()
         return self.folder(live)
 
     def snapshot(self, run_id: str | None = None) -> Snapshot:
@@ -147,6 +145,8 @@ class Store:
 
         Rolling back again goes further back, not forth to the run just left.
         """
+        if self.current() is None:
+            raise self._nothing_live()
         with self.history.held():
             target = self._before_live() if run_id is None else run_id
             if target is None:
@@ -186,6 +186,11 @@ class Store:
         for left in self.runs_folder.glob(".*.removed"):
             shutil.rmtree(left)
         return gone
+
+    def _nothing_live(self) -> NotFound:
+        return NotFound(
+            f"Nothing is published in the store `{self.path}`. `coterie run` makes a snapshot."
+        )
 
     def _spare(self, keep: int, now: datetime) -> list[str]:
         every = self._run_ids()

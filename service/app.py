@@ -23,6 +23,7 @@ from service.conditional import ConditionalGet
 from service.decided import DecisionBook
 from service.description import DescribedApp
 from service.errors import install_error_handlers
+from service.heads import HeadAsGet
 from service.hot import HOT, HotLookUp
 from service.limits import BodyLimit, TimeLimit
 from service.live import LiveSnapshots
@@ -148,6 +149,7 @@ def furnish(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(ConditionalGet)
     app.add_middleware(Witness, audit=app.state.audit)
     app.add_middleware(TelemetryMiddleware, telemetry=telemetry)
+    app.add_middleware(HeadAsGet)
 
 
 def key_ring(settings: Settings, database: Callable[[], Database]) -> KeyRing | None:

@@ -19,6 +19,7 @@ from segmentation.keys import Key
 from service.errors import Forbidden, Unauthorized
 from service.pace import Pace
 from service.settings import is_loopback
+from service.strictness import refuse_unknown_parameters
 
 bearer = HTTPBearer(
     scheme_name="key",
@@ -165,8 +166,10 @@ def doorkeeper(request: Request) -> Doorkeeper:
 
 
 async def admit(request: Request, needed: SecurityScopes, _: Described) -> Key:
-    """Admit a caller who holds every scope the operation names."""
-    return await doorkeeper(request).admit(request, *needed.scopes)
+    """Admit a caller who holds every scope the operation names and asks for what it takes."""
+    key = await doorkeeper(request).admit(request, *needed.scopes)
+    refuse_unknown_parameters(request)
+    return key
 
 
 Caller = Annotated[Key, Security(admit)]

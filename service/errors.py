@@ -3,7 +3,7 @@
 An error class maps to one kind of problem, a kind to one status; routes only raise.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -237,11 +237,28 @@ async def refuse_values(request: Request, error: Exception) -> Response:
     """Answer values FastAPI found invalid, naming each and what is wrong with it."""
     faults = error.errors() if isinstance(error, RequestValidationError) else []
     errors = [
-        {"field": ".".join(str(part) for part in fault["loc"]), "message": fault["msg"]}
+        {"field": ".".join(str(part) for part in place_of(fault)), "message": said(fault)}
         for fault in faults
     ]
-    detail = "; ".join(f"`{fault['field']}`: {fault['message']}" for fault in errors) + "."
+    detail = "; ".join(f"`{fault['field']}`: {fault['message']}" for fault in errors)
+    detail = detail.removesuffix(".") + "."
     return problem(422, detail, request_id=request_id_of(request), errors=errors)
+
+
+def place_of(fault: Mapping[str, Any]) -> Sequence[str | int]:
+    """Where a value at fault stands; a body that is no JSON is at fault as a whole."""
+    place: Sequence[str | int] = fault["loc"]
+    return place[:1] if fault["type"] == "json_invalid" else place
+
+
+def said(fault: Mapping[str, Any]) -> str:
+    """What is wrong with a value, without the words of the library that found it."""
+    if fault["type"] == "json_invalid":
+        position, reason = fault["loc"][-1], fault.get("ctx", {}).get("error", "it ends early")
+        return f"The body is not JSON at character {position + 1}: {reason}"
+    if fault["type"] == "extra_forbidden":
+        return "There is no such field here"
+    return str(fault["msg"]).removeprefix("Value error, ")
 
 
 async def refuse_http(request: Request, error: Exception) -> Response:
@@ -268,7 +285,8 @@ def allowed(request: Request) -> list[str]:
     matched = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
     closest = max((said_last(route) for route in matched), default=0)
     near = [route for route in matched if said_last(route) == closest]
-    return sorted({method for route in near for method in route.methods or ()})
+    methods = {method for route in near for method in route.methods or ()}
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 def said_last(route: Route) -> int:

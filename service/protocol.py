@@ -12,6 +12,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from service.errors import problem
 from service.hot import HOT, HotLookUp, is_hot, written
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -58,6 +59,14 @@ class HotProtocol(HttpToolsProtocol):
         if not is_get or self.root_path or not self.parser.should_keep_alive():
             return None
         return self._look_up.answer(self.url, self.headers)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP as every other refusal is told: as a problem."""
+        answer = problem(400, f"{msg} Send HTTP/1.1 with a method there is.")
+        head = b"HTTP/1.1 400 Bad Request\r\n" + written(self.server_state.default_headers)
+        own = written([*answer.raw_headers, (b"connection", b"close")])
+        self.transport.write(head + own + b"\r\n" + bytes(answer.body))
+        self.transport.close()
 
     def _is_free(self) -> bool:
         """Whether an answer may be written now: nothing before it waits to be."""

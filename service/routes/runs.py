@@ -4,6 +4,8 @@ from typing import cast
 
 from fastapi import APIRouter, Request
 
+from segmentation.errors import NotFound
+from segmentation.jobs import PREFIX
 from segmentation.store import Store
 from service.auth import CanSeeRuns
 from service.errors import problems
@@ -35,6 +37,11 @@ def list_runs(
 @router.get("/{run_id}", responses=problems(401, 403, 404, 422, 500))
 def get_run(run_id: RunId, request: Request, _: CanSeeRuns) -> RunAnswer:
     """Describe one run and what it measured of itself."""
+    if run_id.startswith(PREFIX):
+        raise NotFound(
+            f"`{run_id}` is a queued run: `GET /v1/jobs/{run_id}` tells how far it is and, once it "
+            "is made, its `run_id`."
+        )
     store = store_of(request)
     facts = {"live": run_id == store.current(), "report": store.report(run_id)}
     return RunAnswer.model_validate({**store.manifest(run_id), **facts})

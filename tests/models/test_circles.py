@@ -125,6 +125,29 @@ def test_every_person_outside_has_a_reason(fitted, four_circles):
     assert set(said) <= {"", "far", "ambiguous", "too_few_tags"}
 
 
+def test_one_row_is_explained_at_a_time(fitted, four_circles):
+    """More rows are counted in the message, not taken for one long row."""
+    with pytest.raises(ValueError, match="`x` must be one row, got 2"):
+        fitted.explain(four_circles.X[:2])
+
+
+def test_a_generator_seeds_a_fit(fitted, four_circles):
+    """As with any estimator of scikit-learn; the same state gives the same circles."""
+    labels = [
+        CircleClusterer(random_state=np.random.RandomState(7)).fit(four_circles.X).labels_
+        for _ in range(2)
+    ]
+
+    assert (labels[0] == labels[1]).all()
+
+
+@pytest.mark.parametrize("wrong", [-1, 2**32, 1.5, "a", True])
+def test_a_seed_that_is_none_is_named(four_circles, wrong):
+    """Before any work, with what was given."""
+    with pytest.raises(ValueError, match="`random_state` must be an int in"):
+        CircleClusterer(random_state=wrong).fit(four_circles.X)
+
+
 def test_a_row_is_explained_however_it_is_given(fitted, four_circles):
     """As one row of a matrix, a flat sparse row, a flat array or a list."""
     X = four_circles.X

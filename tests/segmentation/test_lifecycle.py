@@ -39,7 +39,7 @@ def engine():
 def find(engine, tmp_path):
     """Find the lifecycle of events given as (user, days ago, channel)."""
 
-    def found(*events, as_of=AS_OF, previous=None, others=(), settings=()):
+    def found(*events, as_of=AS_OF, previous=None, others=(), settings=(), channels=()):
         rows = [
             {
                 "user_id": user,
@@ -52,7 +52,8 @@ def find(engine, tmp_path):
         people = sorted({user for user, _, _ in events} | set(others))
         pq.write_table(pa.Table.from_pylist(rows, EVENTS), tmp_path / "events.parquet")
         pq.write_table(pa.table({"user_id": pa.array(people)}), tmp_path / "people.parquet")
-        config = overlay(Config(), {"lifecycle": dict(settings)}, "coterie.toml")
+        tables = {"lifecycle": dict(settings), "channels": dict(channels)}
+        config = overlay(Config(), tables, "coterie.toml")
         return lifecycle_stages(engine, config, tmp_path, as_of=as_of, previous=previous)
 
     return found
@@ -268,3 +269,10 @@ def test_settings_that_cannot_be_are_named(find, settings, message):
     """What is wrong, what was given, and the nearest of what is known."""
     with pytest.raises(ConfigError, match=message):
         find(FIRST, ("u", 3, "share"), settings=settings)
+
+
+def test_channels_of_ones_own_leave_the_other_settings_standing(find):
+    """Who calls searching something else need not also say what asking is."""
+    found = find(FIRST, ("a", 3, "viewed"), ("a", 1, "viewed"), channels={"interest": ["viewed"]})
+
+    assert stage_by_person(found)["a"] == "acquire"

@@ -161,6 +161,16 @@ def test_rolling_back_goes_further_back_each_time(store):
     assert store.current() == A
 
 
+def test_there_is_no_way_back_before_the_first_run(tmp_path):
+    """A store that is not there yet is named, and nothing is made of it."""
+    store = Store(tmp_path / "store")
+
+    with pytest.raises(NotFound, match="Nothing is published in the store"):
+        store.rollback(now=NOW)
+
+    assert not store.path.exists()
+
+
 def test_rolling_back_to_a_named_run(store):
     """Whatever it was before; the way back goes on from there."""
     publish(store, A, B, C)
