@@ -217,6 +217,8 @@ class Store:
         self, run_id: str, *, action: Action, now: datetime, reason: str, forced: bool = False
     ) -> None:
         verify_sizes(self.folder(run_id), self.manifest(run_id))
+        with self.snapshot(run_id):
+            pass  # what this version cannot read must not become what everybody is answered from
         entry = Entry(
             at=iso(now),
             run_id=run_id,

@@ -1,14 +1,16 @@
 """Snapshots side by side, one of them live."""
 
+import json
 import shutil
 import subprocess
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
-from segmentation.errors import NotFound, StoreDamaged, StoreError, UsageError
+from segmentation.errors import NotFound, StoreDamaged, StoreError, StoreOutdated, UsageError
 from segmentation.store import RUN_ID, Store, new_run_id
 from tests.snapshots import build_snapshot
 
@@ -159,6 +161,24 @@ def test_rolling_back_goes_further_back_each_time(store):
     with pytest.raises(UsageError, match="No run was live before"):
         store.rollback(now=NOW)
     assert store.current() == A
+
+
+def test_a_run_that_cannot_be_read_does_not_go_live(store):
+    """One of an earlier version is refused before anybody is answered from it."""
+    publish(store, A, B)
+    manifest = store.folder(A) / "manifest.json"
+    facts = json.loads(manifest.read_text(encoding="utf-8"))
+    name = next(name for name in facts["files"] if name.startswith("index/audience/"))
+    del facts["files"][name]
+    manifest.write_text(json.dumps(facts), encoding="utf-8")
+    (store.folder(A) / name).unlink()
+
+    for go in (store.rollback, partial(store.publish, A)):
+        with pytest.raises(StoreOutdated, match="made by an earlier version of Coterie"):
+            go(now=NOW)
+
+    assert store.current() == B
+    assert store.history.entries()[-1].run_id == B
 
 
 def test_there_is_no_way_back_before_the_first_run(tmp_path):
