@@ -1,6 +1,6 @@
 """How likely a share is, calibrated on later data, with the doubt that remains."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -21,14 +21,14 @@ from models.sharemodel import Estimate, ShareModel
 from models.shrinkage import FloatArray, IntArray, relative_spread
 from models.trees import Trees
 
-TREE_SHARE = 0.5
-"""Weight of the trees' log-odds against the linear ones; on real and planted exposures the mean of
-both beat either."""
+TREE_SHARE = 0.25
+"""Weight of the trees' log-odds against the linear ones; on real and planted exposures the two
+together beat either."""
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """Boosted trees, a linear part, and the curve that makes their mean log-odds honest."""
+    """Boosted trees, a linear part, and the curve that makes their log-odds together honest."""
 
     booster: HistGradientBoostingClassifier
     linear: Linear
@@ -38,10 +38,10 @@ class Fitted:
 class SharePropensity(ClassifierMixin, BaseEstimator):
     """Probability of a share from what was known before the exposure.
 
-    Boosted trees and logistic regression learn from the earlier rows, and the mean of their
-    log-odds counts. The later rows choose how many trees to keep and calibrate the mean by a
-    strictly rising curve, so calibration never changes who ranks above whom.
-    Rows must come in time order.
+    Boosted trees and logistic regression learn from the earlier rows, and their weighed log-odds
+    count. The later rows choose how many trees to keep and calibrate what both say by a strictly
+    rising curve, so calibration never changes who ranks above whom. Then both learn again, from all
+    rows, and keep that curve. Rows must come in time order.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
     linear_ : Linear
         The linear part, at its share.
     calibration_ : BetaCalibration
-        From mean log-odds to honest ones.
+        From weighed log-odds to honest ones.
     base_rate_ : float
         Share of positive outcomes among all rows.
     spread_ : ndarray of shape (n_group_columns,)
@@ -191,7 +191,12 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
         booster = self._booster(n_trees).fit(X[:n_early], early)
         fitted = Fitted(booster, fit_linear(X[:n_early], early), identity())
         margin = self._model(fitted, np.zeros(0), 0.0).margin(X[n_early:])
-        return replace(fitted, calibration=fit_calibration(margin, outcomes=late))
+        n_trees = round(n_trees * len(outcomes) / n_early)  # more rows bear more trees
+        return Fitted(
+            self._booster(n_trees).fit(X, outcomes),
+            fit_linear(X, outcomes),
+            fit_calibration(margin, outcomes=late),
+        )
 
     @staticmethod
     def _model(fitted: Fitted, spread: FloatArray, base_rate: float) -> ShareModel:
