@@ -1,16 +1,18 @@
 """What changes between runs: a small SQL database beside the snapshots."""
 
+import os
 import sqlite3
 import time
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from segmentation.errors import ConfigError
+from segmentation.errors import ConfigError, StoreError
 from segmentation.schema import bring_up_to_date
 
 Database: TypeAlias = sa.Engine
@@ -54,8 +56,9 @@ def open_database(
 def _opened(address: sa.URL, patience: float) -> Database:
     is_sqlite = address.get_backend_name() == "sqlite"
     engine = sa.create_engine(address, pool_pre_ping=not is_sqlite)
-    if is_sqlite:
+    if is_sqlite and "uri" not in address.query:
         sa.event.listen(engine, "connect", partial(_prepare, patience))
+    sa.event.listen(engine, "handle_error", _say_unwritable)
     try:
         bring_up_to_date(engine)
     except BaseException:
@@ -66,10 +69,36 @@ def _opened(address: sa.URL, patience: float) -> Database:
 
 def _address(store: Path, url: str | None) -> sa.URL:
     if url is None:
-        return sa.URL.create("sqlite", database=str(store / FILE))
+        return _file_address(store / FILE)
     parsed = sa.make_url(url)
     bare = parsed.drivername in ("postgres", "postgresql")
     return parsed.set(drivername="postgresql+psycopg") if bare else parsed
+
+
+def _file_address(file: Path) -> sa.URL:
+    """The address of a file; for looking alone where nothing may be written."""
+    if not file.exists() or _is_writable(file):
+        return sa.URL.create("sqlite", database=str(file))
+    log = file.with_name(f"{file.name}-wal")
+    # Beside a log SQLite reads both; without one it would make it, were it not told never to.
+    still = "" if log.exists() and log.stat().st_size else "&immutable=1"
+    path = quote(str(file.absolute()))
+    return sa.make_url(f"sqlite:///file:{path}?mode=ro{still}&uri=true")
+
+
+def _is_writable(file: Path) -> bool:
+    """Whether a database may be changed: its log lies in the same folder."""
+    return all(os.access(path, os.W_OK) for path in (file, file.parent))
+
+
+def _say_unwritable(context: sa.engine.ExceptionContext) -> StoreError | None:
+    """Tell a change of what may only be read as what it is."""
+    if "readonly database" not in str(context.original_exception):
+        return None
+    return StoreError(
+        "The database of this store may only be read here and would have to be written: for what "
+        "was asked, or to bring it up to date. Ask as a user who may write the store."
+    )
 
 
 def _prepare(patience: float, connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -67,6 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if debug:
             traceback.print_exc()
         fail(str(error), error.exit_code, as_json=as_json)
+    except OSError as error:
+        if debug:
+            traceback.print_exc()
+        fail(told(error), 1, as_json=as_json)
     except KeyboardInterrupt:
         hint = " `coterie run --resume` goes on where it was." if words[:1] == ["run"] else ""
         fail(f"Stopped.{hint}", 1, as_json=as_json)
@@ -75,6 +79,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             traceback.print_exc()
         where = "" if debug else " (`--debug` shows where)"
         fail(f"{type(error).__name__}: {error}{where}.", 1, as_json=as_json)
+
+
+def told(error: OSError) -> str:
+    """What the system refused, and of which file."""
+    of = f"`{error.filename}`: " if error.filename is not None else ""
+    return f"{of}{error.strerror or error} (`--debug` shows where)."
 
 
 def fail(message: str, code: int, *, as_json: bool = False) -> None:

@@ -1,5 +1,6 @@
 """One small database, in the store unless said otherwise."""
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -8,8 +9,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 import sqlalchemy as sa
 
+from segmentation import keys
 from segmentation.database import open_database
-from segmentation.errors import ConfigError
+from segmentation.errors import ConfigError, StoreError
 from segmentation.sqltables import api_keys, metadata
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
@@ -105,3 +107,48 @@ def test_a_file_that_is_no_database_is_a_clear_error(tmp_path):
 
     with pytest.raises(ConfigError, match=r"coterie\.db` cannot be opened: DatabaseError"):
         open_database(tmp_path)
+
+
+@pytest.fixture
+def unwritable(tmp_path, monkeypatch):
+    """A store that may only be read, with one key; whoever runs the tests."""
+    database = open_database(tmp_path)
+    keys.create(database, name="reader", scopes=("read",), expires=None, now=NOW)
+    database.dispose()
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    return tmp_path
+
+
+def test_a_store_that_may_only_be_read_is_read(unwritable):
+    """Nothing is written beside it, not even the log of a reader."""
+    before = {path.name: path.read_bytes() for path in unwritable.iterdir()}
+
+    database = open_database(unwritable)
+
+    assert [key.name for key in keys.list_keys(database)] == ["reader"]
+    database.dispose()
+    assert {path.name: path.read_bytes() for path in unwritable.iterdir()} == before
+
+
+def test_a_change_of_what_may_only_be_read_is_told_as_such(unwritable):
+    """In a sentence, with what to do."""
+    database = open_database(unwritable)
+
+    with pytest.raises(StoreError, match="may only be read here"):
+        keys.create(database, name="another", scopes=("read",), expires=None, now=NOW)
+
+    database.dispose()
+
+
+def test_what_others_wrote_last_is_read_too(unwritable, monkeypatch):
+    """While somebody who may write holds the store open, their log counts."""
+    with monkeypatch.context() as allowed:
+        allowed.setattr(os, "access", lambda path, mode: True)
+        writer = open_database(unwritable)
+    keys.create(writer, name="late", scopes=("read",), expires=None, now=NOW)
+
+    database = open_database(unwritable)
+
+    assert {key.name for key in keys.list_keys(database)} == {"reader", "late"}
+    database.dispose()
+    writer.dispose()

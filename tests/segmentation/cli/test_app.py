@@ -57,6 +57,21 @@ def test_debug_shows_where_an_error_came_from(tmp_path):
     assert deep.stderr.endswith(plain.stderr)
 
 
+def test_what_the_system_refuses_is_told_with_its_file(tmp_path, capsys):
+    """Whoever reads it knows which file to look at."""
+    (tmp_path / "store").write_text("not a folder", encoding="utf-8")
+    (tmp_path / "e.csv").write_text("user_id,channel,tag\nu1,browse,a\n", encoding="utf-8")
+    words = ["run", "--events", str(tmp_path / "e.csv"), "--store", str(tmp_path / "store")]
+
+    with pytest.raises(SystemExit) as stopped:
+        main(words)
+
+    said = capsys.readouterr().err
+    assert stopped.value.code == 1
+    assert str(tmp_path / "store") in said
+    assert "Error" not in said
+
+
 def test_help_loads_nothing_heavy():
     """Asking for help is quick: no clustering library, no query engine is loaded."""
     code = (
