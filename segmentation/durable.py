@@ -5,11 +5,20 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a name beside `path` to write to; on success it takes the place of `path`."""
+    """Give a name beside `path` to write to; on success it takes the place of `path`.
+
+    What is no plain file, such as `/dev/stdout`, a pipe or a link, is written into instead: it is
+    not ours to remove.
+    """
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        with _written_into(path) as elsewhere:
+            yield elsewhere
+        return
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield beside
@@ -18,6 +27,15 @@ def replacing(path: Path) -> Iterator[Path]:
         sync_folder(path.parent)
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _written_into(path: Path) -> Iterator[Path]:
+    with TemporaryDirectory() as folder:
+        elsewhere = Path(folder) / "part"
+        yield elsewhere
+        with elsewhere.open("rb") as source, path.open("wb") as target:
+            shutil.copyfileobj(source, target)
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -1,5 +1,8 @@
 """Files are wholly there or not at all."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from segmentation.durable import move, replace_text, replacing, sync_tree
@@ -29,6 +32,31 @@ def test_a_file_is_replaced(tmp_path):
 
     assert (tmp_path / "file").read_text(encoding="utf-8") == "new"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_link_stays_one(tmp_path):
+    """What it leads to gets the new bytes."""
+    path, link = tmp_path / "file", tmp_path / "link"
+    path.write_text("a longer old text", encoding="utf-8")
+    link.symlink_to(path)
+
+    replace_text(link, "new")
+
+    assert link.is_symlink()
+    assert path.read_text(encoding="utf-8") == "new"
+
+
+def test_a_pipe_is_written_into(tmp_path):
+    """As `/dev/stdout` may be one: whoever reads it gets the bytes, and it is not replaced."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    with ThreadPoolExecutor(1) as threads:
+        read = threads.submit(pipe.read_text, encoding="utf-8")
+        replace_text(pipe, "told")
+
+    assert read.result() == "told"
+    assert pipe.is_fifo()
 
 
 def test_a_folder_moves_whole(tmp_path):

@@ -1,8 +1,10 @@
 """The program's own manners: help everywhere, JSON everywhere, one message for a failure."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,45 @@ def test_debug_shows_where_an_error_came_from(tmp_path):
     assert "Traceback" in deep.stderr
     assert plain.returncode == deep.returncode == 2
     assert deep.stderr.endswith(plain.stderr)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["run", "--engine", "abacus"], "'abacus' is not one of 'duckdb'. `coterie run --help`"),
+        (["score"], "Missing option '--out'. `coterie score --help` says more."),
+        (["nothing"], "No such command 'nothing'. `coterie --help` says more."),
+    ],
+)
+def test_wrong_words_are_one_message(words, says, capsys):
+    """For people a line that leads to the help, for scripts one object like any other error."""
+    told = []
+    for more in ([], ["--json"]):
+        with pytest.raises(SystemExit) as stopped:
+            main([*words, *more])
+        assert stopped.value.code == 2
+        told.append(capsys.readouterr().err)
+
+    assert says in told[0]
+    assert told[0].count("\n") == 1
+    assert says in json.loads(told[1])["error"]
+
+
+def test_whoever_ends_a_run_is_told_how_it_goes_on(tmp_path):
+    """In a sentence, with the exit code shells know."""
+    (tmp_path / "events.ndjson").touch()
+    words = [Path(sys.executable).with_name("coterie"), "worker", "--store", tmp_path]
+    (tmp_path / "coterie.toml").write_text('[input]\nevents = ["events.ndjson"]', encoding="utf-8")
+    begun = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "coterie.db").exists():
+        assert begun.poll() is None
+        time.sleep(0.05)
+
+    begun.send_signal(signal.SIGINT)
+    _, said = begun.communicate(timeout=60)
+
+    assert begun.returncode == 130
+    assert said.endswith("coterie: Stopped.\n")
 
 
 def test_what_the_system_refuses_is_told_with_its_file(tmp_path, capsys):
