@@ -9,6 +9,9 @@ import numpy as np
 from models.stability import FIRM, over_people
 from segmentation.config import GatesConfig
 
+ABOUT = 0.75
+"""As little as this share of what was asked, or as much more, is still about as many."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FacetQuality:
@@ -17,6 +20,7 @@ class FacetQuality:
     `largest_share` is the largest circle's part of the people who could be placed, `coverage` the
     part of all people who are in a circle, `placeable` how many could be; `stability` is the
     bootstrap Jaccard of each circle, NaN when not measured, and `sizes` its primary members.
+    `asked` is about how many circles somebody wanted; None left it to the data.
     """
 
     facet: str
@@ -26,6 +30,7 @@ class FacetQuality:
     coverage: float
     stability: tuple[float, ...]
     sizes: tuple[int, ...]
+    asked: int | None = None
 
     @property
     def firmness(self) -> float | None:
@@ -52,7 +57,7 @@ def inspect(facets: Sequence[FacetQuality], gates: GatesConfig) -> list[Finding]
     return [
         finding
         for facet in facets
-        for judge in (degenerate, empty, thin, chance, weak)
+        for judge in (degenerate, empty, other, thin, chance, weak)
         if (finding := judge(facet, gates)) is not None
     ]
 
@@ -79,7 +84,24 @@ def empty(facet: FacetQuality, gates: GatesConfig) -> Finding | None:
         name="no_circles",
         facet=facet.facet,
         blocks=False,
-        message=f"No {facet.facet} circle stands out from the crowd in this data.",
+        message=f"No {facet.facet} circle stands out from the crowd in this data."
+        if facet.placeable
+        else f"No {facet.facet} circle: nobody has enough tags and consents to be placed.",
+    )
+
+
+def other(facet: FacetQuality, gates: GatesConfig) -> Finding | None:
+    """Not about as many circles as were asked, which whoever asked must hear."""
+    if facet.asked is None or not facet.circles:
+        return None
+    if ABOUT <= facet.circles / facet.asked <= 1 / ABOUT:
+        return None
+    return Finding(
+        name="count",
+        facet=facet.facet,
+        blocks=False,
+        message=f"Asked for about {facet.asked} {facet.facet} circles, found {facet.circles}: "
+        "no other number near it holds in this data. `coterie circles curve` shows how others do.",
     )
 
 

@@ -126,6 +126,7 @@ def quality_of(context: Context, name: Facet) -> FacetQuality:
     placeable = int(np.count_nonzero(context.evidence(name).reasons == ""))
     sizes = np.bincount(placed, minlength=found.model.n_circles)
     stability = load_arrays(context.work.folder / f"stability/{name}.npz")["mean"]
+    count = context.config.circles.count if name == "interest" else "auto"
     return FacetQuality(
         facet=name,
         circles=found.model.n_circles,
@@ -134,4 +135,5 @@ def quality_of(context: Context, name: Facet) -> FacetQuality:
         coverage=len(placed) / max(len(found.labels), 1),
         stability=tuple(stability.tolist()),
         sizes=tuple(sizes.tolist()),
+        asked=None if count == "auto" else count,
     )

@@ -94,6 +94,25 @@ def test_no_circle_is_told_and_does_not_block():
     assert not finding.blocks
 
 
+def test_nobody_to_place_is_told_apart_from_nothing_to_find():
+    """Whoever withdrew their consent, or has no tags, is no crowd to stand out from."""
+    (finding,) = findings(
+        circles=0, placeable=0, coverage=0.0, largest_share=0.0, stability=(), sizes=()
+    )
+
+    assert "nobody has enough tags and consents" in finding.message
+
+
+@pytest.mark.parametrize(("asked", "told"), [(None, 0), (2, 1), (3, 0), (4, 0), (500, 1)])
+def test_another_number_of_circles_than_asked_is_told(asked, told):
+    """Three are about three or four, not two nor five hundred."""
+    found = findings(asked=asked)
+
+    assert [finding.name for finding in found] == ["count"] * told
+    assert not any(finding.blocks for finding in found)
+    assert all(f"about {asked} interest circles, found 3" in each.message for each in found)
+
+
 def test_weak_circles_are_counted():
     """The message says how many of how many."""
     (finding,) = findings(stability=(0.9, 0.5, 0.1))
