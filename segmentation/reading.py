@@ -14,14 +14,15 @@ def filled(expression: str) -> str:
 
 
 def text(expression: str, sql_type: str) -> str:
-    """Read a value as text; a whole number keeps no `.0`, NaN is nothing."""
+    """Read a value as text; a whole number keeps no `.0`, NaN and infinity are nothing."""
     if sql_type == "VARCHAR":
         return filled(expression)
+    # The engine may try a cast on rows of the other branches too, where it must not fail.
     if sql_type in ("FLOAT", "DOUBLE") or sql_type.startswith("DECIMAL"):
         return (
-            f"CASE WHEN ISNAN({expression}) THEN NULL "
+            f"CASE WHEN NOT ISFINITE({expression}) THEN NULL "
             f"WHEN {expression} = FLOOR({expression}) AND ABS({expression}) < {WHOLE_NUMBER:.0f} "
-            f"THEN CAST(CAST({expression} AS BIGINT) AS VARCHAR) "
+            f"THEN CAST(TRY_CAST({expression} AS BIGINT) AS VARCHAR) "
             f"ELSE CAST({expression} AS VARCHAR) END"
         )
     return f"CAST({expression} AS VARCHAR)"

@@ -163,6 +163,19 @@ def test_ids_that_are_numbers_stay_clean(run, tmp_path, user_id, read):
     assert rows(out)[0]["user_id"] == read
 
 
+@pytest.mark.parametrize("nothing", [float("nan"), float("inf")])
+def test_ids_that_are_numbers_may_be_missing(engine, tmp_path, nothing):
+    """What pandas writes of a column of whole numbers with a gap; the row alone is bad."""
+    table = {"user_id": [17850.0, nothing, 2.0], "channel": ["browse"] * 3, "tag": ["a"] * 3}
+    pq.write_table(pa.table(table), tmp_path / "e.parquet")
+    config = Config(input=InputConfig(events=("e.parquet",), max_bad_share=1.0))
+
+    report = ingest(config, base=tmp_path, out=tmp_path / "out", engine=engine, as_of=None, now=NOW)
+
+    assert [row["user_id"] for row in rows(tmp_path / "out")] == ["17850", "2"]
+    assert report.tables["events"].reasons == {"no_user": 1}
+
+
 def test_times_are_utc(run):
     """A zone is converted, and a time without one is UTC already."""
     lines = "u1,2026-10-01T08:00:00+02:00,browse,a,1,\nu1,2026-10-01 08:00,browse,b,1,\n"
