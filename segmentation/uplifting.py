@@ -80,7 +80,8 @@ def report(
 ) -> dict[str, Any]:
     """Say how good the order is and whether what is foretold comes true, on people not seen."""
     told = model.out_of_fold
-    order, judged = ranking(told, treated, outcome), grades(told, treated, outcome)
+    order = ranking(told, treated, outcome, usual=model.usual)
+    judged = grades(told, treated, outcome, usual=model.usual)
     return {
         "people": len(told),
         "effect": model.effect,

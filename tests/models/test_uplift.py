@@ -50,6 +50,19 @@ def test_what_it_foretells_comes_true_tenth_by_tenth(seed):
     assert inside.sum() >= 8
 
 
+def test_taking_off_what_was_usual_narrows_the_bounds():
+    """On the people learned from, each told by the others: bounds and error shrink by a third."""
+    X, treated, outcome, _ = drawn_by_lot(10_000, seed=20)
+    model = fit_uplift(X, treated, outcome)
+    given = (model.out_of_fold, treated, outcome)
+
+    plain, narrow = grades(*given), grades(*given, usual=model.usual)
+
+    assert np.all(narrow.high - narrow.low < 0.67 * (plain.high - plain.low))
+    assert ranking(*given, usual=model.usual).error < 0.67 * ranking(*given).error
+    assert 0.8 <= narrow.slope <= 1.2
+
+
 def test_where_all_gain_alike_nobody_is_told_apart():
     """In nineteen worlds of twenty; everybody then gets the mean effect."""
     apart = 0
