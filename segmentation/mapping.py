@@ -91,7 +91,8 @@ def require_columns(contract: Contract, part: Part, mapping: Mapping[str, str]) 
 
 def _hidden(part: Part) -> str:
     columns = [f"{_source(name, part)} AS {_hide(name)}" for name in part.types]
-    return f"SELECT {', '.join([FILE, ROW, REASON, TEXT, *columns])} FROM ({part.relation})"
+    own = [FILE, ROW, REASON, TEXT, *part.nested.values()]
+    return f"SELECT {', '.join([*own, *columns])} FROM ({part.relation})"
 
 
 def _source(name: str, part: Part) -> str:
@@ -123,7 +124,8 @@ def _direct(column: Column, name: str, part: Part) -> Cell:
     sql = _hide(name)
     if sql_type == "BLOB":
         return Cell(f"TRY(DECODE({sql}))", "VARCHAR", f"{sql} IS NOT NULL")
-    return Cell(sql, sql_type, f"{sql} IS NOT NULL")
+    unread = (part.nested[name],) if name in part.nested else ()
+    return Cell(sql, sql_type, f"{sql} IS NOT NULL", unread)
 
 
 def _computed(column: Column, expression: str, part: Part, layers: Layers, engine: Engine) -> Cell:

@@ -1,7 +1,7 @@
 """The files of one table as relations: those that share their columns are read as one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,13 +20,15 @@ class Part:
     """Files that share their columns, as one relation.
 
     `types` gives the DuckDB type of each source column. The relation also has `__file`, `__row`
-    (from 1; a line number for text), and for a torn record `__reason` and its `__text`.
+    (from 1; a line number for text), and for a torn record `__reason` and its `__text`. `nested`
+    names, for a column whose text may stand for a list or an object, the column that says so.
     """
 
     relation: str
     types: dict[str, str]
     files: tuple[str, ...]
     is_text: bool
+    nested: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_parts(sources: Sequence[Source], *, scratch: Path, engine: Engine) -> list[Part]:
@@ -97,6 +99,7 @@ def _ndjson_parts(sources: Sequence[Source], scratch: Path, engine: Engine) -> l
             dict.fromkeys(names, "VARCHAR"),
             tuple(source.name for source in sources),
             is_text=True,
+            nested={name: f"__nested_{place}" for place, name in enumerate(names, 1)},
         )
     ]
 
@@ -116,6 +119,13 @@ def _objects(lines: str, names: Sequence[str]) -> str:
     pointers = ", ".join(map(_pointer, names))
     values = f"JSON_EXTRACT_STRING(__json, [{pointers}])" if names else "NULL"
     columns = [f"__values[{place}] AS {identifier(name)}" for place, name in enumerate(names, 1)]
+    # Only a text that looks like one is looked at again.
+    columns += [
+        f"CASE WHEN __values[{place}] LIKE '[%' OR __values[{place}] LIKE '{{%' "
+        f"THEN JSON_TYPE(__json, {_pointer(name)}) IN ('ARRAY', 'OBJECT') ELSE FALSE END "
+        f"AS __nested_{place}"
+        for place, name in enumerate(names, 1)
+    ]
     torn = f"COALESCE({REASON}, CASE WHEN __json IS NULL THEN 'malformed' END) AS {REASON}"
     selected = ", ".join([FILE, ROW, torn, TEXT, *columns])
     return f"SELECT {selected} FROM (SELECT *, {values} AS __values FROM ({lines}))"

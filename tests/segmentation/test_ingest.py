@@ -269,6 +269,18 @@ def test_a_file_that_is_not_what_it_claims_stops_the_run(run, name, content, say
         run({name: content})
 
 
+@pytest.mark.parametrize("tag", [["a", "b"], {"name": "a"}])
+def test_a_list_is_no_tag(run, tag):
+    """As in Parquet; a text that only looks like one is, and so is what nobody asks for."""
+    good = {"user_id": "u1", "channel": "browse", "tag": '["a"]', "more": [1, {"x": 2}]}
+    lines = [json.dumps(good), json.dumps(good | {"tag": tag})]
+
+    report, out = run({"e.ndjson": "\n".join(lines)})
+
+    assert [row["tag"] for row in rows(out)] == ['["a"]']
+    assert report.tables["events"].reasons == {"wrong_type": 1}
+
+
 def test_an_empty_file_of_objects_holds_no_row(run):
     """A day on which nothing happened is no error; a run without any event is."""
     files = {"e.ndjson": '{"user_id": "u1", "channel": "browse", "tag": "a"}', "l.ndjson": ""}
