@@ -20,7 +20,7 @@ GROUP_SHARE, MIN_GROUP = 0.0015, 12
 STEPS = 6
 MOST_ENTRIES = 1_000_000
 """Circles times tags up to which profiles may hold every tag."""
-FEW, MANY_STARTS, FEW_STARTS = 12, 10, 1  # k-means to few groups depends most on its start
+FEW, MANY_STARTS = 12, 10  # k-means to few groups depends most on its start
 ANYONE = 1e3
 """An offset that places whoever shares a tag with a circle."""
 
@@ -39,9 +39,36 @@ def round_groups(points: Single, count: int, seed: int) -> IntArray:
     count = min(count, len(points))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct points than groups
-        starts = FEW_STARTS if count > FEW else MANY_STARTS
-        model = KMeans(count, n_init=starts, random_state=seed).fit(points)
-    return np.asarray(model.labels_.astype(np.int64))
+        if count > FEW:
+            model = KMeans(count, init=scattered(points, count, seed), n_init=1)
+        else:
+            model = KMeans(count, n_init=MANY_STARTS, random_state=seed)
+        labels = model.fit(points).labels_
+    return np.asarray(labels.astype(np.int64))
+
+
+def scattered(points: Single, count: int, seed: int) -> Single:
+    """Choose landmarks far apart, as k-means++ does.
+
+    Each is the best of a few drawn by their squared distance to those before (Arthur &
+    Vassilvitskii 2007).
+    """
+    rng, tries = np.random.default_rng(seed), 2 + int(np.log(count))
+    chosen = [int(rng.integers(len(points)))]
+    apart = distances(points, points[chosen])[0]
+    while len(chosen) < count:
+        total = np.cumsum(apart, dtype=np.float64)
+        drawn = np.searchsorted(total, rng.random(tries) * total[-1]).clip(max=len(points) - 1)
+        nearer = np.minimum(apart, distances(points, points[drawn]))
+        best = int(nearer.sum(axis=1, dtype=np.float64).argmin())
+        chosen.append(int(drawn[best]))
+        apart = nearer[best]
+    return points[chosen]
+
+
+def distances(points: Single, others: Single) -> Single:
+    """Return squared distances between points on the unit sphere, others x points."""
+    return np.asarray(np.maximum(2.0 - 2.0 * (others @ points.T), 0.0))
 
 
 def begun(groups: IntArray, landmarks: Landmarks, sample: Sample) -> TagProfiles:

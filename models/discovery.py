@@ -42,6 +42,8 @@ GLANCE_STEPS = 2
 """Further steps of settling for profiles of all tags that are glanced at."""
 FAR_AT_FIRST, FAR = 20.0, 10.0
 """Standard errors behind which a step of learning, and then settling, bring nothing back."""
+GLANCED = 0.25
+"""Share of the judged people by whom it is seen that profiles of all tags are far behind."""
 LARGEST = 0.55
 """Share of the people with enough tags above which a circle is the crowd once more."""
 SHORT = 0.25
@@ -201,16 +203,23 @@ class Search:
         would then hang on the seed. Those too far behind before the step are spared it.
         """
         first = counted_whole(best.profiles, self.sample.people)
-        if first is None or self.is_behind(first, best, by=FAR_AT_FIRST):
+        if first is None or self.is_behind(first, best, by=FAR_AT_FIRST, share=GLANCED):
             return None
         one = learned_whole(first, self.sample.people, self.min_share, steps=1)
         if self.is_behind(one, best, by=FAR):
             return None
         return settle(one, self.sample.people, steps=GLANCE_STEPS)
 
-    def is_behind(self, profiles: TagProfiles, best: Found, *, by: float) -> bool:
-        """Whether profiles foretell less than the best by so many standard errors."""
-        return clarity(self.trial.gains(profiles) - best.gains) < -by
+    def is_behind(
+        self, profiles: TagProfiles, best: Found, *, by: float, share: float = 1.0
+    ) -> bool:
+        """Whether profiles foretell less than the best by so many standard errors.
+
+        Asked of a share of the people, so many as all of them would have.
+        """
+        people = math.ceil(share * len(best.gains))
+        gains = self.trial.first(people).gains(profiles)
+        return clarity(gains - best.gains[:people]) < -by * math.sqrt(share)
 
     def rounded_whole(self, count: int, _: Found) -> TagProfiles | None:
         """Learn profiles of all tags from round groups."""

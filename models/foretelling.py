@@ -93,6 +93,10 @@ class Trial:
     hidden: Rows
     crowd: FloatArray
 
+    def first(self, people: int) -> "Trial":
+        """Return the trial of the first people alone."""
+        return Trial(self.known.part(0, people), self.hidden.part(0, people), self.crowd)
+
     def gains(self, profiles: TagProfiles) -> FloatArray:
         """Return by how much circles foretell each person's hidden tags better than the crowd.
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.cluster.hierarchy import complete, fcluster
 from scipy.spatial.distance import squareform
-from sklearn.metrics import silhouette_score
 
 from models.rows import FloatArray, IntArray
 
@@ -80,11 +79,21 @@ def distances(mass: FloatArray) -> FloatArray:
 
 
 def plainness(apart: FloatArray, labels: IntArray) -> float:
-    """Mean silhouette of circles in their families, in [-1, 1]; no family at all is worth -1."""
-    found = len(np.unique(labels))
-    if not 1 < found < len(labels):
+    """Mean silhouette of circles in their families, in [-1, 1]; no family at all is worth -1.
+
+    A circle alone counts 0.
+    """
+    names, own, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    if not 1 < len(names) < len(labels):
         return -1.0
-    return float(silhouette_score(apart, labels, metric="precomputed"))
+    circles = np.arange(len(labels))
+    sums = apart @ (own[:, None] == np.arange(len(names)))
+    inside = sums[circles, own] / np.maximum(sizes[own] - 1, 1)
+    means = sums / sizes
+    means[circles, own] = np.inf
+    outside = means.min(axis=1)
+    shape = (outside - inside) / np.maximum(np.maximum(outside, inside), 1e-300)
+    return float(np.where(sizes[own] > 1, shape, 0.0).mean())
 
 
 def families(labels: IntArray) -> IntArray:

@@ -19,6 +19,7 @@ from models.kernels.compiler import (
 )
 from models.kernels.evidence import collect, gather
 from models.kernels.learning import GRID_POINTS, against_likeliest
+from models.kernels.pairs import UNSEEN, WORD, most_pairs
 
 LEAST_LEFT = 1e-9
 """The probability left when some is given away is never less."""
@@ -109,14 +110,19 @@ def foretell(
     (which must come as 0) what the gain loses without each, the others sharing its place.
     """
     n_circles = len(log_priors)
-    scores, is_hit = np.zeros((n_circles, GRID_POINTS)), np.zeros(n_circles, np.bool_)
+    scores, touched = np.zeros((n_circles, GRID_POINTS)), np.zeros(n_circles // WORD + 1, np.int64)
+    room = most_pairs(starts, columns, entries) + UNSEEN
+    pair_entries, pair_weights = np.empty(room, np.int64), np.empty(room)
     hits, cells = np.empty(n_circles, np.int64), np.empty((n_circles + 1) * GRID_POINTS + 1)
     belonging, signal, lone = np.empty(n_circles), np.empty(n_circles), np.empty(n_circles)
     shares, after = np.empty(n_circles), np.empty(n_circles)
     for row in range(len(foretold)):
         first, last = starts[row], starts[row + 1]
-        total = gather(first, last, columns, values, entries, circles, gains, scores, is_hit)
-        count = collect(scores, is_hit, base, total, hits, cells)
+        total = gather(
+            first, last, columns, values, entries, circles, gains, scores, touched,
+            pair_entries, pair_weights,
+        )  # fmt: skip
+        count = collect(scores, touched, base, total, hits, cells)
         alone = believe(
             cells, count, hits, base, total, grid, grid_logs, log_priors, odds, belonging, signal
         )

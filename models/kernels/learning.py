@@ -21,7 +21,7 @@ from models.kernels.compiler import (
     part,
 )
 from models.kernels.evidence import collect, gather
-from models.kernels.pairs import most_pairs
+from models.kernels.pairs import UNSEEN, WORD, most_pairs
 
 GRID_POINTS = 6
 """Most shares of signal that profiles may tell apart when they learn."""
@@ -140,6 +140,17 @@ def divide_by(entries, gains, base, usual, table):
 
 
 @part
+def drawn_alone(entry, crowd, cell, shares, cells, by_grid, factors, at):
+    """Return what a tag's only entry draws, and the weights of all without the tag: see `drawn`."""
+    mass, norm = 0.0, crowd
+    for g in range(GRID_POINTS):
+        left = cells[cell + g] * factors[at + GRID_POINTS + g]
+        norm += max(by_grid[g] - cells[cell + g], 0.0) * factors[at + g] + left
+        mass += left * shares[entry, g]
+    return mass, norm
+
+
+@part
 def drawn(start, end, circles, shares, cells, place_of, sums, factors, at, draws):
     """Write into `draws` what each entry of a tag draws of the weights without that tag.
 
@@ -180,17 +191,22 @@ def learn(
     log-likelihood beyond that of the crowd, its prior included.
     """
     n_circles = len(log_priors)
-    scores, is_hit = np.zeros((n_circles, GRID_POINTS)), np.zeros(n_circles, np.bool_)
+    scores, touched = np.zeros((n_circles, GRID_POINTS)), np.zeros(n_circles // WORD + 1, np.int64)
     hits, cells = np.empty(n_circles, np.int64), np.empty((n_circles + 1) * GRID_POINTS + 1)
     by_grid, sums, draws = np.empty(GRID_POINTS), np.empty(GRID_POINTS), np.empty(n_circles)
     place_of = np.empty(n_circles, np.int64)
-    room = GRID_POINTS * most_pairs(starts, columns, entries) if len(crowd_mass) else 0
-    factors = np.empty(2 * room)
+    room = most_pairs(starts, columns, entries)
+    pair_entries, pair_weights = np.empty(room + UNSEEN, np.int64), np.empty(room + UNSEEN)
+    factors = np.empty(2 * GRID_POINTS * room if len(crowd_mass) else 0)
+    known = usual_factors.reshape(usual_factors.size)
     everyone = odds.sum()
     for row in range(len(sure)):
         first, last = starts[row], starts[row + 1]
-        total = gather(first, last, columns, values, entries, circles, gains, scores, is_hit)
-        count = collect(scores, is_hit, base, total, hits, cells)
+        total = gather(
+            first, last, columns, values, entries, circles, gains, scores, touched,
+            pair_entries, pair_weights,
+        )  # fmt: skip
+        count = collect(scores, touched, base, total, hits, cells)
         top = weigh(cells, count, hits, base, total, grid_logs, log_priors, everyone, odds)
         whole, sure[row] = tally(cells, count, hits, sure_above, sizes, grid)
         log_odds[row] = log(whole) + top
@@ -210,20 +226,30 @@ def learn(
             if start == end:
                 crowd_mass[tag] += weight
                 continue
-            for g in range(GRID_POINTS):
-                sums[g] = by_grid[g]
             place = place_among(usual, weight)
-            if place >= 0:
-                drawn(
-                    start, end, circles, shares, cells, place_of, sums,
-                    usual_factors[place], (start + tag) * GRID_POINTS, draws,
-                )  # fmt: skip
+            is_usual = place >= 0
+            begin = place * usual_factors.shape[1] + (start + tag) * GRID_POINTS if is_usual else at
+            at += 0 if is_usual else (end - start + 1) * GRID_POINTS
+            if end == start + 1:
+                cell = place_of[circles[start]] * GRID_POINTS
+                if is_usual:
+                    draws[0], norm = drawn_alone(
+                        start, crowd, cell, shares, cells, by_grid, known, begin
+                    )
+                else:
+                    draws[0], norm = drawn_alone(
+                        start, crowd, cell, shares, cells, by_grid, factors, begin
+                    )
             else:
-                drawn(start, end, circles, shares, cells, place_of, sums, factors, at, draws)
-                at += (end - start + 1) * GRID_POINTS
-            norm = crowd
-            for g in range(GRID_POINTS):
-                norm += sums[g]
+                for g in range(GRID_POINTS):
+                    sums[g] = by_grid[g]
+                if is_usual:
+                    drawn(start, end, circles, shares, cells, place_of, sums, known, begin, draws)
+                else:
+                    drawn(start, end, circles, shares, cells, place_of, sums, factors, begin, draws)
+                norm = crowd
+                for g in range(GRID_POINTS):
+                    norm += sums[g]
             taken = 0.0
             for entry in range(start, end):
                 share = draws[entry - start] / max(norm, 1e-300)

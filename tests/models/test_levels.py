@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, silhouette_score
 
-from models.levels import distances, ladder, parents
+from models.levels import distances, ladder, parents, plainness
 
 
 def family(groups: int, children: int) -> np.ndarray:
@@ -94,3 +94,23 @@ def test_a_circle_left_by_itself_has_no_parent():
     mass[6, -20:] = 60.0
 
     assert parents(mass).tolist() == [0, 0, 0, 1, 1, 1, -1]
+
+
+@pytest.mark.parametrize("families", [2, 5, 19])
+def test_plainness_is_the_mean_silhouette(families):
+    """As the library reckons it, circles alone in their family included."""
+    rng = np.random.default_rng(families)
+    apart = rng.random((20, 20))
+    apart += apart.T
+    np.fill_diagonal(apart, 0.0)
+    labels = np.append(np.arange(families), rng.integers(0, families, 20 - families))
+
+    expected = silhouette_score(apart, labels, metric="precomputed")
+
+    assert plainness(apart, labels) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("labels", [np.zeros(6, int), np.arange(6)])
+def test_one_family_or_none_at_all_is_least_plain(labels):
+    """There is nothing to be told apart."""
+    assert plainness(np.ones((6, 6)) - np.eye(6), labels) == -1.0
