@@ -4,7 +4,8 @@ Halves that share most of their tags lie so close together that a look at everyb
 one. Among the circle's people alone, what sets the halves apart is what varies most.
 """
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse.linalg import eigsh
@@ -16,8 +17,10 @@ from models.trimming import joined_alike, large_enough, merit, only, without_com
 
 FEWEST = 60
 """People a circle needs before a look inside can tell anything."""
-APART = 0.75
+APART = 0.8
 """Cosine of two signatures above which they are shades of one circle."""
+MISSES = 2
+"""Cuts among everybody that may fail to pay before less promising ones are let be."""
 FAINT_CROWD = 0.05
 """Share of a circle's own people who may turn out to belong to neither half."""
 NARROW = 400
@@ -25,6 +28,15 @@ NARROW = 400
 STEPS = 8
 MOST_ROUNDS = 6
 """Halvings of one circle: enough to make many of a few that were found too coarse."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """The two signatures a circle falls into, (2, n_tags), and what its own people gain by it."""
+
+    circle: int
+    halves: FloatArray
+    gain: float
 
 
 def divided(profiles: TagProfiles, people: Rows, *, min_share: float) -> TagProfiles:
@@ -41,39 +53,57 @@ def cut_once(profiles: TagProfiles, people: Rows, *, min_share: float) -> TagPro
     """Cut the circles that are better cut; return the very same profiles when nothing is gained.
 
     A cut has to pay among the circle's own people, price of the additional tags included; then
-    all cuts together have to pay among everybody (Schwarz 1978).
+    among everybody (Schwarz 1978). They are tried one after another, the clearest first: together
+    a poor cut would hide a good one.
     """
+    cuts = promising_cuts(profiles, people, fewest=min_share * people.n_rows)
+    best, made, missed = profiles, dict[int, FloatArray](), 0
+    for cut in sorted(cuts, key=lambda cut: -cut.gain):
+        halves = made | {cut.circle: cut.halves}
+        tried = cut_apart(profiles, halves, people, min_share=min_share)
+        if merit(tried, people) > merit(best, people):
+            best, made, missed = tried, halves, 0
+        else:
+            missed += 1
+        if missed == MISSES:
+            break
+    return best
+
+
+def promising_cuts(profiles: TagProfiles, people: Rows, *, fewest: float) -> list[Cut]:
+    """Return the cuts that pay among the circle's own people."""
     labels = assign_observed(profiles, people, max_circles=0).labels.astype(np.int64)
-    pieces = [
-        halves(
-            only(profiles, np.array([circle])),
-            people.take(np.flatnonzero(labels == circle)),
-            fewest=min_share * people.n_rows,
-        )
+    cuts = (
+        cut_of(profiles, circle, people.take(np.flatnonzero(labels == circle)), fewest=fewest)
         for circle in range(profiles.n_circles)
-    ]
+    )
+    return [cut for cut in cuts if cut is not None]
+
+
+def cut_apart(
+    profiles: TagProfiles, halves: Mapping[int, FloatArray], people: Rows, *, min_share: float
+) -> TagProfiles:
+    """Put the halves of some circles in their place and learn anew among everybody."""
+    table = dense(profiles)
+    pieces = [halves.get(circle, table[[circle]]) for circle in range(profiles.n_circles)]
     counts = np.array([len(piece) for piece in pieces])
-    if (counts == 1).all():
-        return profiles
     sizes = np.repeat(profiles.sizes / counts, counts)
     cut = refine(with_signatures(profiles, np.vstack(pieces), sizes), people)
     cut = without_composites(joined_alike(cut))
-    cut = settle(large_enough(cut, min_share), people)
-    return max([profiles, cut], key=lambda found: merit(found, people))
+    return settle(large_enough(cut, min_share), people)
 
 
-def halves(circle: TagProfiles, members: Rows, *, fewest: float) -> FloatArray:
-    """Return the signature of a circle, or those of its halves, as a dense table."""
-    whole = dense(circle)
+def cut_of(profiles: TagProfiles, number: int, members: Rows, *, fewest: float) -> Cut | None:
+    """Cut a circle by its own people; None where they are better told as one."""
     if members.n_rows < max(FEWEST, 2.0 * fewest):
-        return whole
+        return None
+    circle = only(profiles, np.array([number]))
     two = parted(circle, members)
     if two is None or two.sizes.min() * members.n_rows < fewest:
-        return whole
+        return None
     one = refine(replace(circle, noise=FAINT_CROWD), members, steps=STEPS)
-    cut = dense(two)
-    is_cut = merit(two, members) > merit(one, members) and cosine(*cut) < APART
-    return cut if is_cut else whole
+    halves, gain = dense(two), merit(two, members) - merit(one, members)
+    return Cut(number, halves, gain) if gain > 0.0 and cosine(*halves) < APART else None
 
 
 def parted(circle: TagProfiles, members: Rows) -> TagProfiles | None:

@@ -97,8 +97,14 @@ class Overlap:
 
     @property
     def is_source(self) -> BoolArray:
-        """Whether most of an earlier circle became a substantial part of a new one."""
-        return (self.taken >= MOST) & (self.brought >= PART)
+        """Whether most of an earlier circle became a substantial part of a new one.
+
+        Most of those who are in any circle now, and a quarter of all: where the others went who
+        are in none is not known, and people of a circle that died scatter.
+        """
+        placed = np.maximum(self.joint.sum(axis=1, keepdims=True), 1.0)
+        went = (self.joint >= MOST * placed) & (self.taken >= GOES_ON)
+        return np.asarray(went & (self.brought >= PART))
 
 
 def match_circles(

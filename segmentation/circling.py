@@ -13,6 +13,7 @@ from models.circles import FEWEST_PEOPLE, CircleClusterer
 from models.guidance import Wish
 from models.profiles import TagProfiles, assign
 from models.profiles import reasons as why_not
+from models.remnants import Past
 from models.revision import revised
 from segmentation.arrays import load_arrays, save_arrays
 from segmentation.config import CirclesConfig, Facet
@@ -75,11 +76,13 @@ def find_circles(
     memory: Memory | None = None,
     wishes: Sequence[Wish] = (),
     about: int | None = None,
+    past: Past | None = None,
 ) -> FacetCircles:
     """Fit the circles of a facet on the people with enough tags and place each of them.
 
     What is remembered of the run before gives the fit a warm start; `wishes` are granted last.
-    There will be `about` so many; by default as the settings say.
+    There will be `about` so many; by default as the settings say. `past` is what is known of
+    people from the run before.
     """
     eligible = np.flatnonzero(facet.reasons == "")
     reasons = facet.reasons.astype("<U16")
@@ -105,6 +108,7 @@ def find_circles(
         wishes=wishes,
         known=known,
         coverage=clusterer.coverage,
+        past=past.of(eligible) if past is not None and is_free else None,
         seed=seed,
     )
     model = looked.profiles

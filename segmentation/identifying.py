@@ -4,7 +4,10 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
 
+import pyarrow as pa
+
 from models.lineage import Presence
+from models.remnants import Past
 from models.silhouette import sampled_silhouette
 from segmentation.arrays import save_arrays
 from segmentation.circling import FacetCircles, asked_for, find_circles
@@ -66,8 +69,24 @@ def circles_of(context: Context, name: Facet, about: int | None = None) -> Facet
         memory=memory,
         wishes=asked.wishes,
         about=about,
+        past=past_of(context, name),
     )
     return replace(found, conflicts=(*asked.conflicts, *found.conflicts))
+
+
+def past_of(context: Context, name: Facet) -> Past | None:
+    """Where people were in the run before and who was about since; None where that is unknown."""
+    about = about_of(context)
+    if about is None:
+        return None
+    earlier = Earlier.of(context.store, context.previous, name)
+    return Past(earlier.labels(pa.array(context.user_ids(), pa.string())), about.after)
+
+
+def about_of(context: Context) -> Presence | None:
+    """Who was about before this run and before the one before it."""
+    then, now = context.as_of_before(), context.as_of
+    return presence(context.engine, context.tables, then=then, now=now)
 
 
 def remembered(context: Context, name: Facet) -> Memory:
@@ -123,7 +142,7 @@ def settle_facet(context: Context, name: Facet, begun: Callable[[int], None]) ->
 def keep_identity(context: Context, advance: Advance) -> int:
     """Circles and the run before -> permanent ids, names and lineage."""
     user_ids, kept = context.user_ids(), 0
-    about = presence(context.engine, context.tables, then=context.as_of_before(), now=context.as_of)
+    about = about_of(context)
     for done, name in enumerate(FACETS, start=1):
         kept += identify_facet(context, name, user_ids, about)
         tell(advance, done, parts=len(FACETS), people=len(user_ids))

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.division import NARROW, cut_once, divided, halves, main_axis, two_sides
-from models.mixture import crowd_shares, dense, refine, seeded, settle
+from models.division import NARROW, cut_of, cut_once, divided, main_axis, two_sides
+from models.mixture import crowd_shares, refine, seeded, settle
 from models.profiles import assign_observed
 from models.rows import Rows
-from models.trimming import merit, only
+from models.trimming import merit
 
 
 def learned(rows, groups):
@@ -72,9 +72,7 @@ def test_no_half_is_smaller_than_a_circle_may_be(two_as_one, rows):
 
 def test_too_few_people_tell_nothing(two_as_one, rows):
     """A circle with a handful of people stays as it is."""
-    whole = only(two_as_one, np.array([2]))
-
-    assert np.array_equal(halves(whole, rows.part(0, 40), fewest=1.0), dense(whole))
+    assert cut_of(two_as_one, 2, rows.part(0, 40), fewest=1.0) is None
 
 
 def test_sides_follow_the_tags_not_how_busy_people_are():

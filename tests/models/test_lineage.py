@@ -61,6 +61,25 @@ def test_a_merged_circle_keeps_the_id_of_its_larger_part():
     assert ("retired", -1, (1,)) in events(found)
 
 
+def test_a_circle_went_into_one_other_when_most_of_those_placed_are_there():
+    """Sixty of a hundred are in no circle, the rest in one: where those are is what is known."""
+    before = circles(100, 80)
+    after = np.repeat([-1, 0, 0], [60, 40, 80])
+
+    assert ("merged", 0, (1, 0)) in events(lineage(before, after))
+
+
+def test_a_circle_whose_people_scatter_has_not_merged():
+    """Half are in no circle, the rest in three: it is retired, and nobody merged with it."""
+    before = circles(100, 80, 80, 80)
+    after = np.repeat([-1, 0, 1, 2, 0, 1, 2], [50, 20, 15, 15, 80, 80, 80])
+
+    told = events(lineage(before, after))
+
+    assert ("retired", -1, (0,)) in told
+    assert "merged" not in {event for event, _, _ in told}
+
+
 def test_births_and_deaths_are_told_apart_from_moves():
     """People from nowhere make a new circle; people gone nowhere end one."""
     before = np.concatenate([circles(50, 40), np.full(30, -1)])
