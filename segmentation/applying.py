@@ -51,7 +51,7 @@ class Draft:
 
     def to_dict(self) -> dict[str, Any]:
         """The dry run as JSON."""
-        return {"run_id": self.run_id, **self.rights.report}
+        return {"run_id": self.run_id, **self.rights.report, "samples": self.rights.samples}
 
 
 def simulate(store: Store, database: Database, policy: Path, *, now: datetime) -> Draft:

@@ -30,10 +30,14 @@ def lift_of_campaign(
     Raises
     ------
     UsageError
-        When an arm has fewer than two people.
+        When an arm has fewer than two people, or no outcome is written down yet: that everyone
+        had one of 0 would then be told as sure.
     """
     find(database, campaign_id)
     rows = joined(database, campaign_id)
+    noted = sum(row.outcome is not None for row in rows)
+    if not noted:
+        raise UsageError(f"No outcome of `{campaign_id}` is written down yet, so none is measured.")
     treated = np.array([not row.held_out for row in rows], dtype=bool)
     outcome = np.array([row.outcome or 0.0 for row in rows], dtype=np.float64)
     before, by = covariate(rows)
@@ -54,7 +58,7 @@ def lift_of_campaign(
     return {
         "overall": as_json(asdict(overall)),
         "circles": told,
-        "outcomes": sum(row.outcome is not None for row in rows),
+        "outcomes": noted,
         "narrowed_by": by,
     }
 

@@ -30,7 +30,7 @@ def discreet_rates(rates: Mapping[str, Any], guard: Guard) -> Row:
     return {
         "engaged": counted(engaged, guard, "engaged"),
         **{
-            name: guard.share(rates[name], engaged, name)
+            name: shared(rates[name], engaged, guard, name, of="engaged")
             for name in ("advocacy", "referrals", "persistence")
         },
     }
@@ -46,18 +46,20 @@ def discreet_group(row: Mapping[str, Any], guard: Guard, who: str) -> Row:
         None if stages[0][name] is None else sum(stage[name] for stage in stages[:last])
         for name, last in (("before", -1), ("active_before", None))
     )
-    speed = guard.share(row["speed"], climbing, f"{who} speed")
-    weight = guard.share(row["weight"], people, f"{who} weight")
+    everyone = f"{who} people"
+    speed = shared(row["speed"], climbing, guard, f"{who} speed", of=f"{who} climbing")
+    weight = shared(row["weight"], people, guard, f"{who} weight", of=everyone)
+    friction = shared(row["friction"], active, guard, f"{who} friction", of=f"{who} active")
     is_known = row["invitations"]["accepted"] >= guard.minimum
     return {
         **row,
-        "people": counted(people, guard, f"{who} people"),
+        "people": counted(people, guard, everyone),
         "stages": [discreet_stage(stage, guard, who) for stage in stages],
         "speed": speed,
-        "friction": guard.share(row["friction"], active, f"{who} friction"),
+        "friction": friction,
         "weight": weight,
         "momentum": None if speed is None or weight is None else speed * weight,
-        "k_factor": guard.share(row["k_factor"], people, f"{who} k"),
+        "k_factor": shared(row["k_factor"], people, guard, f"{who} k", of=everyone),
         "cycle_days": row["cycle_days"] if is_known else None,
         "invitations": discreet_invitations(row["invitations"], guard, who),
     }
@@ -66,7 +68,8 @@ def discreet_group(row: Mapping[str, Any], guard: Guard, who: str) -> Row:
 def discreet_invitations(sent: Mapping[str, Any], guard: Guard, who: str) -> Row:
     """How many invitations a group sent and what came of them."""
     counts = {name: counted(sent[name], guard, f"{who} {name}") for name in ("sent", "accepted")}
-    return {**counts, "answered": guard.share(sent["answered"], sent["sent"], f"{who} answered")}
+    answered = shared(sent["answered"], sent["sent"], guard, f"{who} answered", of=f"{who} sent")
+    return {**counts, "answered": answered}
 
 
 def discreet_ladder(facts: Mapping[str, Any], guard: Guard, name: str) -> Row:
@@ -79,8 +82,10 @@ def discreet_ladder(facts: Mapping[str, Any], guard: Guard, name: str) -> Row:
     return {
         **facts,
         "stages": [discreet_stage(stage, guard, name) for stage in stages],
-        "speed": guard.share(facts["speed"], climbing, f"{name} speed"),
-        "friction": guard.share(facts["friction"], active, f"{name} friction"),
+        "speed": shared(facts["speed"], climbing, guard, f"{name} speed", of=f"{name} climbing"),
+        "friction": shared(
+            facts["friction"], active, guard, f"{name} friction", of=f"{name} active"
+        ),
         "transitions": discreet_moves(facts["transitions"], guard, name),
     }
 
@@ -89,15 +94,18 @@ def discreet_stage(row: Mapping[str, Any], guard: Guard, who: str) -> Row:
     """One stage of a group."""
     asked = f"{who} {row['stage']}"
     people = counted(row["people"], guard, f"{asked} people")
-    whole = row["people"] / row["share"] if row["share"] else 0.0
+    before, active = f"{asked} before", f"{asked} active"
+    whole = round(row["people"] / row["share"]) if row["share"] else 0
     return {
         **row,
         "people": people,
-        "share": None if people is None else min(1.0, people / whole),
-        "before": counted(row["before"], guard, f"{asked} before"),
-        "active_before": counted(row["active_before"], guard, f"{asked} active"),
-        "speed": guard.share(row["speed"], row["before"], f"{asked} speed"),
-        "friction": guard.share(row["friction"], row["active_before"], f"{asked} friction"),
+        "share": portion(people, counted(whole, guard, f"{who} people")),
+        "before": counted(row["before"], guard, before),
+        "active_before": counted(row["active_before"], guard, active),
+        "speed": shared(row["speed"], row["before"], guard, f"{asked} speed", of=before),
+        "friction": shared(
+            row["friction"], row["active_before"], guard, f"{asked} friction", of=active
+        ),
     }
 
 
@@ -117,7 +125,10 @@ def discreet_moves(moves: Mapping[str, Any], guard: Guard, ladder: str) -> Row:
         ]
         for row, cells in enumerate(pairs)
     ]
-    wholes = [sum(row) for row in moves["counts"]]
+    wholes = [
+        counted(sum(cells), guard, f"{ladder} moves {row}")
+        for row, cells in enumerate(moves["counts"])
+    ]
     return {
         **moves,
         "counts": counts,
@@ -131,9 +142,9 @@ def discreet_moves(moves: Mapping[str, Any], guard: Guard, ladder: str) -> Row:
     }
 
 
-def portion(count: int | None, whole: int) -> float | None:
-    """The share a told count is of a row; None where none is told."""
-    return None if count is None else min(1.0, count / whole)
+def portion(count: int | None, whole: int | None) -> float | None:
+    """The share a told count is of a told whole; None where either is not told."""
+    return None if count is None or not whole else min(1.0, count / whole)
 
 
 def discreet_projection(facts: Mapping[str, Any] | None, guard: Guard) -> Row | None:
@@ -186,3 +197,10 @@ def coarse(share: float | None) -> float | None:
 def counted(people: float | None, guard: Guard, asked: str) -> int | None:
     """A number of people, blurred; None where it is not known or too small to tell."""
     return None if people is None else guard.figure(int(people), f"flywheel {asked}").count
+
+
+def shared(
+    share: float | None, among: int | None, guard: Guard, asked: str, *, of: str
+) -> float | None:
+    """A rate, blurred, over the number of people told `of` the group it is about."""
+    return guard.share(share, among, asked, f"flywheel {of}")

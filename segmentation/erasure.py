@@ -24,10 +24,17 @@ from segmentation.database import Database
 from segmentation.durable import replacing
 from segmentation.erased import mark
 from segmentation.errors import NotFound, StoreLocked
-from segmentation.layout import NO_TIME, NONE, USER_DTYPE
+from segmentation.layout import NO_TIME, NONE
 from segmentation.lock import StoreLock
-from segmentation.manifest import MANIFEST, measure, read_manifest, snapshot_files, write_json
-from segmentation.registry import Registry, Strings
+from segmentation.manifest import (
+    MANIFEST,
+    measure,
+    read_json,
+    read_manifest,
+    snapshot_files,
+    write_json,
+)
+from segmentation.registry import Registry, Strings, row_in_text
 from segmentation.sqltables import erasures, metadata, replays
 from segmentation.store import Store
 from segmentation.turns import take_turn
@@ -120,8 +127,9 @@ def note_erasure(database: Database, user_id: str, *, now: datetime) -> None:
 def erase_in_snapshot(folder: Path, user_id: str) -> bool:
     """Scrub a person out of a snapshot; False when it does not know them."""
     index = folder / "index"
-    row = Registry.open(index).find(user_id)
+    row = row_of(index, user_id)
     in_tables = rewrite_tables(folder, user_id)
+    in_report = forget_named(folder, user_id)
     if row != NONE:
         # The mark comes first: from then on no list shows the row, whatever is left in it.
         mark(index, row)
@@ -132,9 +140,27 @@ def erase_in_snapshot(folder: Path, user_id: str) -> bool:
         forget_sharing(folder, user_id)
         scrub_text(index, "user", lambda ids: [row])
     scrub_text(index, "change", lambda ids: [at for at in range(len(ids)) if ids[at] == user_id])
-    if row != NONE or in_tables:
+    is_known = row != NONE or in_tables or in_report
+    if is_known:
         write_manifest_anew(folder)
-    return row != NONE or in_tables
+    return is_known
+
+
+def row_of(index: Path, user_id: str) -> int:
+    """The row of a person, also in a snapshot of an earlier version; -1 for nobody."""
+    registry = Registry.open(index)
+    row = registry.find(user_id)
+    return row if row != NONE else row_in_text(registry.ids, user_id)
+
+
+def forget_named(folder: Path, user_id: str) -> bool:
+    """Take those named as samples out of a report that names a person; earlier versions did so."""
+    report = read_json(folder / "report.json")
+    samples = report.get("rights", {}).pop("samples", {})
+    is_named = any(row["user_id"] == user_id for rows in samples.values() for row in rows)
+    if is_named:
+        write_json(folder / "report.json", report)
+    return is_named
 
 
 def scrub_text(index: Path, name: str, rows: Callable[[Strings], list[int]]) -> None:
@@ -157,9 +183,11 @@ def scrub_record(index: Path, row: int) -> None:
         scrub_order(index / FOLDER / f"{name}_order.npy", place)
     users = np.load(index / "users.npy", mmap_mode="r+")
     nothing = {"f": np.nan, "i": NONE, "u": UNKNOWN}
-    for name in USER_DTYPE.names or ():
-        users[name][row] = nothing[USER_DTYPE[name].kind]
+    for name in users.dtype.names:  # those of the version that wrote them
+        users[name][row] = nothing[users.dtype[name].kind]
     users.flush()
+    if not (index / "memberships.npy").exists():  # an earlier version's, which nobody reads
+        return
     ends = np.load(index / "membership_ends.npy", mmap_mode="r")
     memberships = np.load(index / "memberships.npy", mmap_mode="r+")
     memberships["strength"][ends[row] : ends[row + 1]] = 0

@@ -67,10 +67,16 @@ class Guard:
         return self.figure(len(both), f"{purpose} {normal(And(tuple(trees)))}")
 
     def circle(self, row: dict[str, Any]) -> dict[str, Any]:
-        """A circle's row, without its size where that is below the least audience."""
-        if row["size"] >= self.minimum:
+        """A circle's row, without its size where that is below the least audience.
+
+        Shares of its members are told roughly, of so few not at all: exact ones are fractions
+        that have its size below their line, and tell how few of them have a tag.
+        """
+        if self.minimum < 2:
             return row
-        return {**row, "size": None, "share_of_users": None}
+        if "top_tags" in row:
+            row = row | {"top_tags": [self._tag(tag, row["size"]) for tag in row["top_tags"]]}
+        return row if row["size"] >= self.minimum else {**row, "size": None, "share_of_users": None}
 
     def tier(self, row: dict[str, Any]) -> dict[str, Any]:
         """A tier's row, without how many hold it where they are fewer than the least audience."""
@@ -88,20 +94,35 @@ class Guard:
         low = max(self.minimum, round(told - reach))
         return Figure(told, low, round(told + reach), False)
 
-    def share(self, share: float | None, among: int | None, asked: str) -> float | None:
-        """A share of so many people, blurred by a few of them; of too few nothing is told."""
+    def share(self, share: float | None, among: int | None, asked: str, of: str) -> float | None:
+        """A share of so many people, blurred by a few of them; of too few nothing is told.
+
+        It is a share of the figure told `of` them: of the true number, a few shares would tell it.
+        """
         if self.minimum < 2 or share is None or among is None:
             return share
-        if among < self.minimum:
+        told = self.figure(among, of).count
+        if told is None:
             return None
         blurred = share * among + self._step * self._draw(asked)
-        return float(max(0.0, self._step * round(blurred / self._step) / among))
+        rounded = max(0.0, self._step * round(blurred / self._step) / told)
+        return float(rounded if share > 1 else min(1.0, rounded))
 
     def about(self, people: float) -> float | None:
         """A number of people foretold, rounded; None when they are too few to say."""
         if self.minimum < 2:
             return people
         return float(self._step * round(people / self._step)) if people >= self.minimum else None
+
+    def _tag(self, tag: dict[str, Any], people: int) -> dict[str, Any]:
+        """What marks a circle of so many people, roughly; of few no share."""
+        share = None if people < self.minimum else rough(tag.get("share"), "%.2f")
+        return {
+            **tag,
+            "lift": rough(tag["lift"], "%.2g"),
+            "share": share,
+            "q_value": rough(tag.get("q_value"), "%.0e"),
+        }
 
     def _steadied(self, audience: Audience, tree: Node) -> Node:
         if self.minimum < 2:
@@ -123,6 +144,11 @@ class Guard:
         digest = hashlib.blake2b(asked.encode(errors="replace"), key=self._key, digest_size=6)
         uniform = (int.from_bytes(digest.digest(), "little") + 0.5) / 2**48
         return NormalDist().inv_cdf(uniform)
+
+
+def rough(figure: float | None, form: str) -> float | None:
+    """A figure as it is written in few digits."""
+    return None if figure is None else float(form % figure)
 
 
 def require_few(tree: Node) -> None:

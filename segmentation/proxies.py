@@ -1,6 +1,7 @@
 """The audit for proxies: tags and circles that give away what was denied to the run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -31,7 +32,7 @@ def proxy_findings(context: Context) -> list[Finding]:
         finding
         for tag, holders in sensitive_holders(context).items()
         for name in FACETS
-        if (finding := judged(tag, name, dict(telling(context, name, holders)))) is not None
+        if (finding := judged(tag, name, list(telling(context, name, holders)))) is not None
     ]
 
 
@@ -52,27 +53,49 @@ def sensitive_holders(context: Context) -> Mapping[str, BoolArray]:
     return holders
 
 
-def telling(context: Context, name: Facet, holders: BoolArray) -> Iterator[tuple[str, float]]:
-    """The tags and circles of a facet that tell who the holders are, and how well."""
+@dataclass(frozen=True)
+class Telltale:
+    """A tag or a circle that tells who the holders are, and how well."""
+
+    word: str
+    auc: float
+    is_circle: bool
+
+
+def telling(context: Context, name: Facet, holders: BoolArray) -> Iterator[Telltale]:
+    """What of a facet tells who the holders are."""
     facet, found = context.facet(name), context.circles(name)
     ids = context.work.load(f"identity/{name}.json")["circle_ids"]
     for matrix, words in ((facet.matrix, facet.tags), (found.members, ids)):
         aucs = telltale(Rows.of(matrix), holders)
-        yield from ((words[at], float(aucs[at])) for at in np.flatnonzero(aucs > MOST_AUC))
+        for at in np.flatnonzero(aucs > MOST_AUC):
+            yield Telltale(words[at], float(aucs[at]), words is ids)
 
 
-def judged(tag: str, name: Facet, telltales: Mapping[str, float]) -> Finding | None:
+def judged(tag: str, name: Facet, telltales: Sequence[Telltale]) -> Finding | None:
     """Put what gives a sensitive tag away into words."""
     if not telltales:
         return None
-    worst = sorted(telltales.items(), key=lambda pair: (-pair[1], pair[0]))[:NAMED]
-    named = ", ".join(f"`{word}` (AUC {auc:.2f})" for word, auc in worst)
+    worst = sorted(telltales, key=lambda each: (-each.auc, each.word))[:NAMED]
+    named = ", ".join(f"`{each.word}` (AUC {each.auc:.2f})" for each in worst)
     more = len(telltales) - len(worst)
     return Finding(
         name="proxy",
         facet=name,
         blocks=True,
         message=f"The sensitive tag `{tag}` can be guessed from {named}"
-        f"{f' and {more} more' if more else ''}. Add them to `sensitive_tags`, "
+        f"{f' and {more} more' if more else ''}. {advice(telltales)}, "
         "or publish by force and say why.",
     )
+
+
+def advice(telltales: Sequence[Telltale]) -> str:
+    """What to do about tags, which can be denied, and about circles, which can be ended."""
+    tags = "Add the tags to `sensitive_tags`"
+    circles = [each.word for each in telltales if each.is_circle]
+    if not circles:
+        return tags
+    end = f"`coterie circles retire {circles[0]}`"
+    if len(circles) == len(telltales):
+        return f"Add the tags the circle is about to `sensitive_tags`, or end it ({end})"
+    return f"{tags}, and if the circle still tells, end it ({end})"

@@ -1,5 +1,6 @@
 """Which row a user has: a mapped hash table from user ids to rows and back."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -62,6 +63,21 @@ class Registry:
                 return int(row)
             slot += 1
         return FREE
+
+
+def row_in_text(ids: Strings, user_id: str) -> int:
+    """Return the row of an id by looking all of them through, -1 when it is not there.
+
+    Slots of an earlier version may lead elsewhere than those of today.
+    """
+    wanted, text, ends = user_id.encode("utf-8", "surrogatepass"), bytes(ids.text), ids.ends
+    at = text.find(wanted)
+    while at != FREE:
+        row = bisect_left(ends, at)
+        if (ends[row], ends[row + 1]) == (at, at + len(wanted)):
+            return row
+        at = text.find(wanted, at + 1)
+    return FREE
 
 
 def mapped(path: Path) -> memoryview:

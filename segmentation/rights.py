@@ -40,7 +40,8 @@ class Rights:
 
     `tier` numbers the policy's tiers from 0; `since` and `review_after` are datetime64[us],
     NaT where there is no such date. `tiers` and `changes` are the tables of the same names;
-    `notices` tells those who may soon lose a tier what it takes to stay.
+    `notices` tells those who may soon lose a tier what it takes to stay. The report names nobody,
+    for it is kept; `samples` names a few who rise and a few who fall.
     """
 
     tier: NDArray[np.int64]
@@ -52,6 +53,7 @@ class Rights:
     changes: pa.Table
     notices: pa.Table
     report: dict[str, Any]
+    samples: dict[str, list[dict[str, str]]]
 
 
 def assign_rights(
@@ -100,7 +102,6 @@ def assign_rights(
         "parity": parity_report(policy, people, assigned),
         "measures_used": [name for name, used in zip(known, found.used, strict=True) if used],
         "basis": "one window: no times in the source" if as_of is None else "dated",
-        "samples": samples(policy, assigned.standing, before=before, user_ids=people.user_ids),
     }
     return Rights(
         tier=assigned.standing.tier,
@@ -112,6 +113,7 @@ def assign_rights(
         changes=changes_table(policy, tiers=tiers, before=earlier.names, as_of=as_of),
         notices=notices(policy, people, assigned, score=found.score, now=moment(as_of)),
         report=report,
+        samples=samples(policy, assigned.standing, before=before, user_ids=people.user_ids),
     )
 
 

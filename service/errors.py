@@ -33,6 +33,7 @@ from segmentation.publishing import GateClosed
 from segmentation.saved import VersionChanged
 
 MEDIA_TYPE = "application/problem+json"
+OBJECT_WANTED = frozenset({"dict_type", "model_type", "model_attributes_type"})
 
 
 @dataclass(frozen=True)
@@ -256,6 +257,8 @@ def said(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "json_invalid":
         position, reason = fault["loc"][-1], fault.get("ctx", {}).get("error", "it ends early")
         return f"The body is not JSON at character {position + 1}: {reason}"
+    if fault["loc"] == ("body",) and fault["type"] in OBJECT_WANTED:
+        return "It must be a JSON object, sent as `application/json`"
     if fault["type"] == "extra_forbidden":
         return "There is no such field here"
     return str(fault["msg"]).removeprefix("Value error, ")

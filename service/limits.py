@@ -37,9 +37,9 @@ class BodyLimit:
 
 
 class TimeLimit:
-    """Refuses a request that has not been answered in time: its body may never come to an end.
+    """Refuses a request whose body has not arrived in time: it may never come to an end.
 
-    Once the answer has begun it may take as long as it needs.
+    Once it is there, or the answer has begun, either may take as long as it needs.
     """
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
@@ -47,8 +47,8 @@ class TimeLimit:
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on under a clock that stops when the answer begins."""
-        if scope["type"] != "http" or scope["method"] in WITHOUT_BODY:
+        """Pass the request on under a clock that stops with the last of its body."""
+        if scope["type"] != "http" or not has_body(scope):
             await self._app(scope, receive, send)
             return
         try:
@@ -58,9 +58,21 @@ class TimeLimit:
                     limit.reschedule(None)
                     await send(message)
 
-                await self._app(scope, receive, begun)
+                async def arriving() -> Message:
+                    message = await receive()
+                    if not message.get("more_body"):
+                        limit.reschedule(None)
+                    return message
+
+                await self._app(scope, arriving, begun)
         except TimeoutError:
             if not limit.expired():
                 raise
             response = await refuse_http(Request(scope), HTTPException(408))
             await response(scope, receive, send)
+
+
+def has_body(scope: Scope) -> bool:
+    """Whether a request says that a body follows."""
+    said = dict(scope["headers"])
+    return b"transfer-encoding" in said or said.get(b"content-length", b"0") != b"0"

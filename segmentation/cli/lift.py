@@ -18,6 +18,7 @@ from segmentation.cli.options import (
     database_url,
     moment,
 )
+from segmentation.cli.tables import day_and_time, table_by_id
 from segmentation.errors import NotFound
 
 if TYPE_CHECKING:
@@ -244,14 +245,15 @@ def with_draws(at: "Opened", campaign: "Campaign") -> dict[str, Any]:
 
 def show_campaigns(rows: list[dict[str, Any]]) -> None:
     """Draw campaigns as a table."""
-    table = Table("campaign", "name", "treated", "held out", "began on", "until", box=None)
+    ids = [row["campaign_id"] for row in rows]
+    table = table_by_id("campaign", ids, "name", "treated", "held out", "began on", "until")
     for row in rows:
         held = sum(draw["held_out"] for draw in row["versions"])
         people = sum(draw["people"] for draw in row["versions"])
         kept = " (kept)" if row["pinned"] else ""
         table.add_row(
             row["campaign_id"], row["name"], f"{people - held:,}", f"{held:,}",
-            row["run_id"] + kept, str(row["ended"] or row["until"] or ""),
+            row["run_id"] + kept, day_and_time(row["ended"] or row["until"]),
         )  # fmt: skip
     Console().print(table if rows else "No campaign yet. `coterie lift start NAME` begins one.")
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, clock, database_of
+from segmentation.cli.tables import day_and_time, table_by_id
 from segmentation.errors import UsageError
 
 keys = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
@@ -59,11 +59,12 @@ def list_keys(store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
 
 def show_keys(rows: list[dict[str, Any]]) -> None:
     """Draw the keys as a table."""
-    table = Table("key", "name", "scopes", "expires", "revoked", box=None)
+    ids = [row["key_id"] for row in rows]
+    table = table_by_id("key", ids, "name", "scopes", "expires", "revoked")
     for row in rows:
         table.add_row(
             row["key_id"], row["name"], " ".join(row["scopes"]),
-            str(row["expires"] or "never"), str(row["revoked"] or ""),
+            day_and_time(row["expires"]) or "never", day_and_time(row["revoked"]),
         )  # fmt: skip
     Console().print(table if rows else "No key yet. `coterie keys create --name NAME` makes one.")
 

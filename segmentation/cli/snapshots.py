@@ -18,6 +18,7 @@ from segmentation.cli.options import (
     database_url,
     has_database,
 )
+from segmentation.cli.tables import day_and_time, table_by_id
 
 What = Literal[
     "members",
@@ -59,23 +60,14 @@ def runs(store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
 
 def show_runs(rows: list[dict[str, Any]]) -> None:
     """Draw the runs as a table; what the gate has against one stands at its end."""
-    table = Table(box=None)
-    table.add_column(
-        "run", no_wrap=True, min_width=max((len(row["run_id"]) for row in rows), default=0)
-    )
-    for name in ("live", "as of", "people", "circles", "gate"):
-        table.add_column(name, no_wrap=name == "as of")
+    ids = [row["run_id"] for row in rows]
+    table = table_by_id("run", ids, "live", "as of", "people", "circles", "gate")
     for row in rows:
         table.add_row(
             row["run_id"], "live" if row["live"] else "", day_and_time(row["as_of"]),
             f"{row['users']:,}", str(row["circles"]), ", ".join(row["gate"]),
         )  # fmt: skip
     Console().print(table if rows else "No run yet. `coterie run --events PATH` makes one.")
-
-
-def day_and_time(moment: str | None) -> str:
-    """A moment of a manifest to the minute, in UTC; nothing where a run looks from none."""
-    return "" if moment is None else moment[:16].replace("T", " ")
 
 
 def compare(a: str, b: str, store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:

@@ -17,6 +17,7 @@ from segmentation.cli.options import (
     database_of,
     ended_by_term,
 )
+from segmentation.cli.tables import table_by_id
 
 ONCE = "Keep the secret: it is not shown again."
 webhooks = typer.Typer(help="Tell other systems when a tier changes.", no_args_is_help=True)
@@ -143,7 +144,8 @@ def deliver(
 
 def show_endpoints(rows: list[dict[str, Any]]) -> None:
     """Draw the receivers as a table."""
-    table = Table("webhook", "url", "purpose", "taken", "waiting", "dead", "state", box=None)
+    ids = [row["endpoint_id"] for row in rows]
+    table = table_by_id("webhook", ids, "url", "purpose", "taken", "waiting", "dead", "state")
     for row in rows:
         state = "gone" if row["ended"] else "failing" if row["failures"] else "well"
         table.add_row(

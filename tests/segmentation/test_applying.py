@@ -222,3 +222,15 @@ def test_a_policy_takes_effect_when_it_is_applied(store, database, stricter):
 
     assert ledger.tiers_at(database, at=LATER - timedelta(seconds=1)) == before
     assert ledger.tiers_at(database, at=LATER) == tiers_of(store) != before
+
+
+def test_what_is_kept_of_a_run_names_nobody(store, database, stricter):
+    """The dry run gives samples; a report that is kept, and shown to whoever runs things, none."""
+    draft = simulate(store, database, stricter, now=LATER)
+
+    apply(store, database, stricter, now=LATER, author="Ada")
+
+    named = {row["user_id"] for rows in draft.to_dict()["samples"].values() for row in rows}
+    assert named
+    for path in store.path.rglob("report.json"):
+        assert not [user for user in named if f'"{user}"' in path.read_text(encoding="utf-8")]

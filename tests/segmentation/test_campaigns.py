@@ -255,10 +255,21 @@ def test_noted_again_an_outcome_takes_the_place_of_the_first(start, database):
     assert unknown == {"kept": 0, "unknown": 1}
 
 
-def test_without_outcomes_nothing_was_added_and_worth_narrows(start, database):
-    """Everyone's outcome is 0; what people were worth when drawn is the covariate."""
+def test_before_any_outcome_is_known_no_lift_is_told(start, database):
+    """That nothing was added, surely, is what an interval from 0 to 0 would say."""
     made = start()
+
+    with pytest.raises(UsageError, match=f"No outcome of `{made.campaign_id}` is written down"):
+        lift_of_campaign(database, made.campaign_id)
+
+
+def test_what_people_were_worth_narrows_where_nothing_else_was_known_before(start, database):
+    """Everyone who is never named had an outcome of 0."""
+    made = start()
+    arms.note_outcomes(
+        database, made.campaign_id, [{"user_id": min(arms_of(database, made)), "outcome": 1.0}]
+    )
 
     found = lift_of_campaign(database, made.campaign_id)
 
-    assert (found["overall"]["lift"], found["outcomes"], found["narrowed_by"]) == (0.0, 0, "worth")
+    assert (found["outcomes"], found["narrowed_by"]) == (1, "worth")

@@ -65,7 +65,24 @@ def test_shares_follow_from_what_is_told(snapshot):
 
     for row in told["stages"]:
         assert (row["share"] is None) == (row["people"] is None)
-        assert row["people"] is None or row["share"] * 500 == pytest.approx(row["people"])
+        assert row["people"] is None or row["share"] * told["people"] == pytest.approx(
+            row["people"]
+        )
+
+
+def test_rates_tell_no_more_of_how_many_than_the_figures_do(snapshot):
+    """A rate of an exact number of people is a fraction that has that number below its line."""
+    facts, guard = snapshot.flywheel(), snapshot.guard
+
+    stages = discreet(facts, guard)["stages"]
+
+    pairs = (("speed", "before"), ("friction", "active_before"))
+    rates = [(row[rate], row[among]) for row in stages for rate, among in pairs]
+    told = [rate * among for rate, among in rates if rate is not None]
+    assert all(among is not None for rate, among in rates if rate is not None)
+    assert len(told) > 2
+    assert told == pytest.approx([10 * round(people / 10) for people in told])
+    assert all(rate <= 1 for rate, _ in rates if rate is not None)
 
 
 def test_of_a_small_circle_nothing_is_told(snapshot):

@@ -14,6 +14,8 @@ from segmentation.erasure import erase, erase_in_snapshot, repeat_erasures, scru
 from segmentation.errors import NotFound
 from segmentation.index import Snapshot
 from segmentation.lock import StoreLock
+from segmentation.manifest import write_json
+from segmentation.registry import Strings, row_in_text, save_strings
 from segmentation.sent import judge, keep, last
 from segmentation.store import Store
 from segmentation.tables import read_table
@@ -199,3 +201,30 @@ def test_measures_of_the_others_compare_as_before(tmp_path, seed):
         left = {snapshot.audiences.places[snapshot.row_of(who)] for who in people}
         for measure in snapshot.audiences.measures.values():
             assert set(measure.order.tolist()) <= left
+
+
+def test_a_run_of_an_earlier_version_names_them_no_more_either(store, database):
+    """Its slots lead elsewhere, it lacks files of today, and its report named a few people."""
+    old = store.folder(RUNS[0])
+    slots = np.load(old / "index/slots.npy")
+    np.save(old / "index/slots.npy", np.full_like(slots, -1))
+    (old / "index/memberships.npy").unlink()
+    named = {"user_id": GONE, "before": "gold", "after": "silver"}
+    write_json(old / "report.json", {"rights": {"down": 1, "samples": {"up": [], "down": [named]}}})
+
+    done = erase(store, database, GONE, now=NOW)
+
+    assert done.runs == sorted(RUNS, reverse=True)
+    assert [
+        path for path in old.rglob("*") if path.is_file() and GONE.encode() in path.read_bytes()
+    ] == []
+    assert store.report(RUNS[0]) == {"rights": {"down": 1}}
+    assert user_id(6).encode() in (old / "index/user_text.npy").read_bytes()
+
+
+def test_somebody_whose_id_is_part_of_anothers_is_told_from_them(tmp_path):
+    """Looked through letter by letter, an id is found whole or not at all."""
+    save_strings(tmp_path, "user", ["u12", "u1", "xu1", "u1x"])
+    ids = Strings.open(tmp_path, "user")
+
+    assert [row_in_text(ids, name) for name in ("u1", "xu1", "u12u1", "u")] == [1, 2, -1, -1]

@@ -166,3 +166,18 @@ def test_a_filter_of_many_conditions_is_refused(snapshot):
 
     with pytest.raises(UsageError, match="Without the scope `members`"):
         told(snapshot, text)
+
+
+def test_shares_of_tags_give_no_exact_number_of_people_away(snapshot):
+    """As a fraction an exact share tells a circle's size, and how few of it have the tag."""
+    tag = {"tag": "yoga", "lift": 32.54421768, "share": 32 / 49, "q_value": 1.98e-39}
+    row = {"circle_id": "interest-1", "size": 49, "share_of_users": 0.02, "top_tags": [tag] * 2}
+
+    few, many = (snapshot.guard.circle(row | {"size": size}) for size in (49, 331))
+
+    rough = {"tag": "yoga", "lift": 33.0, "share": 0.65, "q_value": 2e-39}
+    assert few["top_tags"] == [rough | {"share": None}] * 2
+    assert (few["size"], few["share_of_users"]) == (None, None)
+    assert many["top_tags"] == [rough] * 2
+    assert many["size"] == 331
+    assert Guard(manifest(1)).circle(row) == row

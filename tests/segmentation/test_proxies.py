@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from segmentation.config import PrivacyConfig
+from segmentation.proxies import Telltale, advice
 from segmentation.publishing import GateClosed, go_live
 from segmentation.store import Store
 from tests.segmentation.conftest import NOW, settings_for
@@ -86,3 +87,16 @@ def test_a_denied_tag_is_in_no_table_a_run_keeps(run):
 def texts(column):
     """The distinct texts of a column; none of one that holds something else."""
     return column.unique().to_pylist() if pa.types.is_string(column.type) else []
+
+
+@pytest.mark.parametrize(
+    ("circles", "advised"),
+    [
+        ((), "Add the tags to `sensitive_tags`"),
+        (("a", "b"), "Add the tags the circle is about to `sensitive_tags`, or end it"),
+        (("b",), "and if the circle still tells, end it (`coterie circles retire b`)"),
+    ],
+)
+def test_what_to_do_about_a_circle_is_not_what_to_do_about_a_tag(circles, advised):
+    """A circle cannot be denied."""
+    assert advised in advice([Telltale(word, 0.9, word in circles) for word in ("a", "b")])

@@ -145,7 +145,7 @@ def test_a_dry_run_of_a_policy_is_exactly_what_applying_it_does(tmp_path):
     assert dry.report == applied.report
     assert dry.report["cost"] <= 1.0 * len(IDS)
     assert dry.report["down"] > 0
-    assert dry.report["samples"]["down"][0]["user_id"] in IDS
+    assert dry.samples["down"][0]["user_id"] in IDS
 
 
 def test_new_people_wait_when_the_budget_is_spent(tmp_path):

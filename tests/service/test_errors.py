@@ -195,3 +195,14 @@ def test_a_failure_tells_nothing_of_the_inside(error):
     assert answer.status_code == 500
     assert answer.headers["content-type"] == MEDIA_TYPE
     assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize(("sent", "kind"), [("[]", "application/json"), ("{}", "text/plain")])
+def test_a_body_that_is_no_json_object_is_told_so(api, sent, kind):
+    """In words for whoever sent it, not for whoever wrote the server."""
+    answer = api.post("/v1/audiences:count", content=sent, headers={"Content-Type": kind})
+
+    check(answer, 422)
+    assert (
+        "`body`: It must be a JSON object, sent as `application/json`." in answer.json()["detail"]
+    )

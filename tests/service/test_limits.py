@@ -3,10 +3,12 @@
 import asyncio
 
 import pytest
+from starlette.responses import Response
 
 from segmentation import keys
 from segmentation.database import open_database
 from service.app import create_app
+from service.limits import TimeLimit
 from service.settings import Settings
 from tests.service.callers import caller
 from tests.service.stores import NOW, RUNS, fill
@@ -73,7 +75,8 @@ def test_a_body_that_never_ends_is_given_up(store):
 
     scope = {
         "type": "http", "method": "POST", "path": "/v1/audiences:count", "query_string": b"",
-        "headers": [(b"content-type", b"application/json")], "client": ("127.0.0.1", 1),
+        "headers": [(b"content-type", b"application/json"), (b"transfer-encoding", b"chunked")],
+        "client": ("127.0.0.1", 1),
         "server": ("localhost", 80), "scheme": "http", "http_version": "1.1", "root_path": "",
         "raw_path": b"/v1/audiences:count", "asgi": {"version": "3.0"},
     }  # fmt: skip
@@ -81,6 +84,21 @@ def test_a_body_that_never_ends_is_given_up(store):
 
     assert sent[0]["status"] == 408
     assert dict(sent[0]["headers"])[b"content-type"] == b"application/problem+json"
+
+
+@pytest.mark.parametrize("body", [b"", b"{}"])
+def test_work_that_takes_long_is_no_request_that_arrives_late(body):
+    """Erasing somebody from many runs may take longer than any body."""
+
+    async def slowly(scope, receive, send):
+        while body and (await receive()).get("more_body"):
+            pass
+        await asyncio.sleep(0.05)
+        await Response(b"done")(scope, receive, send)
+
+    answer = caller(TimeLimit(slowly, seconds=0.01)).request("DELETE", "/", content=body)
+
+    assert (answer.status_code, answer.content) == (200, b"done")
 
 
 @pytest.mark.parametrize("path", ["/v1/circles", "/v1/nothing", "/", "/docs", "/v1/users/x"])
