@@ -111,12 +111,20 @@ def write(connection: sa.Connection, calls: Sequence[Call]) -> None:
     row it would take the interpreter's lock anew for each, from the thread that answers callers.
     """
     if connection.dialect.name != "sqlite":
-        connection.execute(sa.insert(audit_log), [call._asdict() for call in calls])
+        connection.execute(sa.insert(audit_log), [keepable(call) for call in calls])
         return
     rows = [(call.at.isoformat(" ", "microseconds")[:26], *call[1:]) for call in calls]
     listed = sa.func.json_each(orjson.dumps(rows).decode()).table_valued("value")
     fields = [sa.func.json_extract(listed.c.value, f"$[{at}]") for at in range(len(Call._fields))]
     connection.execute(sa.insert(audit_log).from_select(Call._fields, sa.select(*fields)))
+
+
+def keepable(call: Call) -> dict[str, Any]:
+    """A call as PostgreSQL takes it, which keeps no NUL: one such call would hold up all others."""
+    return {
+        name: value.replace("\0", "\ufffd") if isinstance(value, str) else value
+        for name, value in call._asdict().items()
+    }
 
 
 def subject_of(user_id: str) -> str:

@@ -12,6 +12,7 @@ import orjson
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -196,6 +197,7 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(SegmentationError, refuse)
     app.add_exception_handler(RequestValidationError, refuse_values)
     app.add_exception_handler(HTTPException, refuse_http)
+    app.add_exception_handler(DataError, refuse_text)
     app.add_exception_handler(Exception, refuse_failure)
 
 
@@ -262,6 +264,14 @@ def said(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "extra_forbidden":
         return "There is no such field here"
     return str(fault["msg"]).removeprefix("Value error, ")
+
+
+async def refuse_text(request: Request, error: Exception) -> Response:
+    """Answer a text that PostgreSQL cannot look for; any other failure of the database is ours."""
+    if "NUL" not in str(error):
+        return await refuse_failure(request, error)
+    detail = "A text of the call holds the character U+0000, which no text may hold."
+    return problem(422, detail, request_id=request_id_of(request))
 
 
 async def refuse_http(request: Request, error: Exception) -> Response:

@@ -10,7 +10,7 @@ from typing import Annotated, Protocol, cast
 
 from fastapi import Depends, Request, Response
 
-from segmentation.errors import NotFound, SegmentationError, StoreError
+from segmentation.errors import NotFound, SegmentationError, StoreError, StoreOutdated
 from segmentation.index import Snapshot
 from segmentation.store import Store
 from service.auth import Caller
@@ -80,11 +80,17 @@ class LiveSnapshots:
         return self._live.run_id if self._live else None
 
     def of_run(self, run_id: str) -> Snapshot:
-        """Return a run that is still kept, as it was published; raise `NotFound` when it is not."""
+        """Return a run that is still kept, as it was published; raise `NotFound` when it is not.
+
+        One of an earlier version, which can be read no more, is as good as not kept.
+        """
         if self._live is not None and self._live.run_id == run_id:
             return self._live
         if run_id not in self._older:
-            self._older[run_id] = self._opened(run_id)
+            try:
+                self._older[run_id] = self._opened(run_id)
+            except StoreOutdated as error:
+                raise NotFound(str(error)) from error
         self._older.move_to_end(run_id)
         while len(self._older) > self._keep:
             self._older.popitem(last=False)

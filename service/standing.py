@@ -1,11 +1,19 @@
 """What goes in and out about one user's tier: set by hand, in force at a date, soon to be lost."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+)
 
 from segmentation.ledger import Change
 from segmentation.reasonwords import in_words
@@ -19,7 +27,16 @@ def spelled_out(moment: object) -> object:
     return moment
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(spelled_out)]
+def in_utc(moment: datetime) -> datetime:
+    """Tell the moment in UTC, where the first and the last days of the calendar may have none."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the moment lies beyond the calendar in UTC") from error
+
+
+InUtc = Annotated[AwareDatetime, AfterValidator(in_utc)]
+Moment = Annotated[InUtc, BeforeValidator(spelled_out)]
 At = Annotated[
     Moment | None, Query(description="The moment asked about, with its zone; now if absent.")
 ]

@@ -25,7 +25,9 @@ def create_key(
     name: Annotated[str, typer.Option("--name", help="Whose key it is.")],
     scope: Annotated[
         list[str] | None,
-        typer.Option("--scope", help="read members export tiers runs admin; may repeat."),
+        typer.Option(
+            "--scope", help="read (the default) members export tiers runs admin; may repeat."
+        ),
     ] = None,
     days: Annotated[int | None, typer.Option("--days", min=1, help="Expires after.")] = None,
     store: StorePath = DEFAULT_STORE,

@@ -1,5 +1,7 @@
 """Audiences: how many, who, how they overlap, and files of them."""
 
+import re
+
 from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
@@ -24,6 +26,7 @@ from service.paging import Place, read_token, snapshot_at, write_token
 from service.pinned import BeginsAt, ReadSnapshot
 
 router = APIRouter(prefix="/v1", tags=["audiences"])
+PLACE = re.compile("[0-9]{1,18}")  # an entry of the ledger
 MEDIA_TYPES = {
     "ndjson": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8",
@@ -176,7 +179,7 @@ def listed_before(snapshot: Snapshot, named: ExportAsked) -> Audience:
 def earlier(request: Request, version: str | None) -> Snapshot:
     """The run a delta starts from, as it was seen then."""
     run_id, _, seq = str(version).partition(".")
-    if seq and not seq.isdecimal():
+    if seq and not PLACE.fullmatch(seq):
         raise InvalidValue("`since` must be the `X-Run-Id` of a file.", field="body.since")
     try:
         return live_snapshots(request).seen_through(run_id, int(seq or 0))

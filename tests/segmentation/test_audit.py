@@ -67,3 +67,14 @@ def test_whoever_waits_to_flush_is_woken_when_enough_waits(tmp_path):
 
     assert log.wait(0.0)
     assert not log.wait(0.0)
+
+
+def test_a_text_no_database_keeps_holds_up_no_other_call(database):
+    """One call about `/v1/jobs/%00` would else end all notes taken in PostgreSQL."""
+    log = AuditLog(lambda: database)
+    log.take(CALLS[0]._replace(target="job\0", purpose="\0"))
+    log.take(CALLS[1])
+
+    log.flush()
+
+    assert [row["request_id"] for row in log.read()] == ["a-2", "a-1"]

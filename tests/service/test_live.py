@@ -103,6 +103,18 @@ def test_no_name_leads_out_of_the_runs(changing, name):
         snapshots(changing).of_run(name)
 
 
+def test_a_run_of_an_earlier_version_is_as_good_as_not_kept(changing):
+    """Whoever pages in it or asks what changed since is sent to start over, not failed."""
+    old = changing / "runs" / RUNS[0]
+    facts = json.loads((old / "manifest.json").read_bytes())
+    del facts["files"]["index/users.npy"]
+    (old / "manifest.json").write_text(json.dumps(facts), encoding="utf-8")
+    (old / "index/users.npy").unlink()
+
+    with pytest.raises(NotFound, match="made by an earlier version of Coterie"):
+        snapshots(changing).of_run(RUNS[0])
+
+
 def test_only_so_many_older_snapshots_are_kept(changing):
     """The one asked for longest ago is let go first."""
     live = snapshots(changing, keep=1)
