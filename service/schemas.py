@@ -119,8 +119,13 @@ class CirclePoint(BaseModel):
     run_id: str = Field(description="The run.")
     as_of: str | None = Field(description="The moment the run describes, UTC.")
     name: str = Field(description="What it was called.")
-    size: int = Field(description="How many people were in it.")
-    share_of_users: float = Field(description="Its part of everyone, 0 to 1.")
+    size: int | None = Field(
+        description="How many people were in it; null without the scope `members` when they are "
+        "fewer than the least audience."
+    )
+    share_of_users: float | None = Field(
+        description="Its part of everyone, 0 to 1; null where its size is."
+    )
     share_propensity: float | None = Field(description="How likely its members shared, 0 to 1.")
 
 

@@ -63,16 +63,19 @@ async def list_members(
 
 @router.get("/{circle_id}/history", responses=problems(401, 403, 404, 422, 500, 503))
 async def get_history(
-    circle_id: CircleId, request: Request, snapshot: LiveSnapshot, _: CanRead
+    circle_id: CircleId, request: Request, snapshot: LiveSnapshot, key: CanRead
 ) -> CircleHistory:
-    """Tell what became of a circle in each run still kept, retired circles included."""
+    """Tell what became of a circle in each run still kept, retired circles included.
+
+    Without the scope `members` no size below the least audience is told, and overlaps roughly.
+    """
     ancestry = list(live_snapshots(request).ancestry(snapshot))
     return CircleHistory.model_validate(
         {
             "run_id": snapshot.run_id,
             "circle_id": circle_id,
-            "events": events_of(circle_id, ancestry),
-            "series": series_of(circle_id, ancestry),
+            "events": [roughly(each, snapshot, key) for each in events_of(circle_id, ancestry)],
+            "series": series_of(circle_id, ancestry, key),
         }
     )
 
@@ -80,6 +83,13 @@ async def get_history(
 def shown(row: dict[str, Any], snapshot: Snapshot, key: Key) -> dict[str, Any]:
     """A circle's row, as far as the caller may know its size."""
     return row if key.allows("members") else snapshot.guard.circle(row)
+
+
+def roughly(event: dict[str, Any], snapshot: Snapshot, key: Key) -> dict[str, Any]:
+    """What became of a circle; an exact overlap is a fraction that has its size below its line."""
+    if key.allows("members") or snapshot.guard.minimum < 2:
+        return event
+    return event | {"overlap": round(event["overlap"], 1)}
 
 
 def events_of(circle_id: str, ancestry: Iterable[Snapshot]) -> list[dict[str, Any]]:
@@ -93,11 +103,11 @@ def events_of(circle_id: str, ancestry: Iterable[Snapshot]) -> list[dict[str, An
     return [event for events in lives for event in events]
 
 
-def series_of(circle_id: str, ancestry: Iterable[Snapshot]) -> list[dict[str, Any]]:
+def series_of(circle_id: str, ancestry: Iterable[Snapshot], key: Key) -> list[dict[str, Any]]:
     """How large a circle was in each run that had it, and how likely its members shared."""
     points = []
     for run in ancestry:
         with suppress(NotFound):
             when = {"run_id": run.run_id, "as_of": run.manifest["as_of"]}
-            points.append(when | run.circle(circle_id))
+            points.append(when | shown(run.circle(circle_id), run, key))
     return points

@@ -97,3 +97,31 @@ def test_a_small_circle_s_size_is_for_those_who_may_list_it(ask):
         assert {name: alone[name] for name in told} == told
     assert "under 50" in ask("read").get("/").text
     assert "under 50" not in ask("admin").get("/").text
+
+
+def test_history_tells_no_size_below_the_least_audience(api, ask):
+    """No more than the list of circles does."""
+    circles = api.get("/v1/circles").json()["circles"]
+    small = [row["circle_id"] for row in circles if row["size"] < 50]
+    assert small
+
+    for circle_id in small:
+        told = ask("read").get(f"/v1/circles/{circle_id}/history").json()["series"]
+
+        known = api.get(f"/v1/circles/{circle_id}/history").json()["series"]
+        sizes = [point["size"] if point["size"] >= 50 else None for point in known]
+        assert [point["size"] for point in told] == sizes
+        assert [point["share_of_users"] is None for point in told] == [
+            size is None for size in sizes
+        ]
+
+
+def test_overlaps_are_told_roughly_to_whoever_may_not_list_members(api, ask):
+    """An exact one is a fraction that has the size of a circle below its line."""
+    exact, rough = (
+        [each["overlap"] for each in asking.get("/v1/circles/interest-2/history").json()["events"]]
+        for asking in (api, ask("read"))
+    )
+
+    assert rough == [round(overlap, 1) for overlap in exact]
+    assert rough != exact
