@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from models.lift import Lift, incremental_lift
 from segmentation.engine import DuckEngine, literal
@@ -57,19 +58,34 @@ def read_outcomes(path: Path, needed: tuple[str, ...] = NEEDED) -> pd.DataFrame:
     """Read the file and refuse what cannot be compared."""
     if path.suffix not in READERS or not path.exists():
         raise InputError(f"`{path}` must be a file that ends in {', '.join(READERS)}.")
+    as_written = ", all_varchar = true" if path.suffix == ".csv" else ""  # 007 is not 7
     with DuckEngine() as engine:
-        table = engine.execute(f"SELECT * FROM {READERS[path.suffix]}({literal(str(path))})")
-    frame: pd.DataFrame = table.to_pandas()
-    missing = [name for name in needed if name not in frame]
+        table = engine.execute(
+            f"SELECT * FROM {READERS[path.suffix]}({literal(str(path))}{as_written})"
+        )
+    missing = [name for name in needed if name not in table.column_names]
     if missing:
         raise InputError(f"`{path}` has no column `{missing[0]}`. It needs {', '.join(needed)}.")
-    frame["user_id"] = frame["user_id"].astype(str)
+    frame: pd.DataFrame = table.to_pandas()
+    frame["user_id"] = table["user_id"].cast(pa.string()).fill_null("").to_pylist()
+    if (frame["user_id"] == "").any():
+        raise InputError(f"`{path}` has a row without a `user_id`.")
     if frame["user_id"].duplicated().any():
         twice = frame.loc[frame["user_id"].duplicated(), "user_id"].iloc[0]
         raise InputError(f"`{path}` has `{twice}` twice. Give one row a person.")
-    numbers = [name for name in (*needed[1:], "before") if name in frame]
-    if not np.isfinite(frame[numbers].astype(float)).all().all():
-        raise InputError(f"`{path}` has a value that is no number in {', '.join(numbers)}.")
+    for name in (name for name in (*needed[1:], "before") if name in frame):
+        found = numbers(frame[name])
+        if not np.isfinite(found).all():
+            person, value = frame.loc[~np.isfinite(found), ["user_id", name]].iloc[0]
+            raise InputError(f"`{path}` has `{value}` as `{name}` of `{person}`: give a number.")
+        frame[name] = found
     if "treated" in needed and not frame["treated"].isin([0, 1]).all():
         raise InputError(f"`treated` in `{path}` must be 1 or 0.")
     return frame
+
+
+def numbers(column: pd.Series) -> "pd.Series[float]":
+    """Read a column as numbers, also where they are texts; what is none is NaN."""
+    said = {"true": "1", "false": "0"}
+    texts = column.astype(str).str.strip().str.lower()
+    return pd.to_numeric(texts.replace(said), errors="coerce").astype(np.float64)

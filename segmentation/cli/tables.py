@@ -1,6 +1,7 @@
 """Tables on a terminal."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from rich.table import Table
 
@@ -14,6 +15,6 @@ def table_by_id(name: str, ids: Iterable[str], *others: str) -> Table:
     return table
 
 
-def day_and_time(moment: str | None) -> str:
+def day_and_time(moment: datetime | str | None) -> str:
     """A moment as it is kept, to the minute, in UTC; nothing where there is none."""
-    return "" if moment is None else moment[:16].replace("T", " ")
+    return "" if moment is None else str(moment)[:16].replace("T", " ")

@@ -61,6 +61,7 @@ def get_notices(
     """List who may soon lose a tier, when, and what it takes to stay."""
     rows = list_notices(database_of(request), after=after, limit=page_size + 1)
     page = rows[:page_size]
+    request.scope["coterie.people"] = len(page)
     following = page[-1]["user_id"] if len(rows) > page_size else None
     return NoticeList.model_validate(
         {"run_id": snapshot.run_id, "notices": page, "next_after": following}

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from service.auth import CanReadTiers
 from service.errors import problems
@@ -29,10 +29,13 @@ async def list_tiers(snapshot: ReadSnapshot, key: CanReadTiers) -> TierList:
 
 
 @router.get("/assignments", responses=problems(401, 403, 404, 410, 422, 500, 503))
-async def list_assignments(page: Paged, _: CanReadTiers, tier: TierFilter = None) -> AssignmentList:
+async def list_assignments(
+    request: Request, page: Paged, _: CanReadTiers, tier: TierFilter = None
+) -> AssignmentList:
     """List who holds which tier and why."""
     total = page.snapshot.assignment_count(tier)
     rows = page.snapshot.assignments(tier=tier, offset=page.offset, limit=page.limit)
+    request.scope["coterie.people"] = len(rows)
     return AssignmentList.model_validate(
         {
             "run_id": page.snapshot.run_id,
@@ -44,7 +47,9 @@ async def list_assignments(page: Paged, _: CanReadTiers, tier: TierFilter = None
 
 
 @router.get("/changes", responses=problems(401, 403, 404, 410, 422, 500, 503))
-def list_changes(response: Response, page: Paged, feed: FeedAt, _: CanReadTiers) -> TierChangeFeed:
+def list_changes(
+    request: Request, response: Response, page: Paged, feed: FeedAt, _: CanReadTiers
+) -> TierChangeFeed:
     """List changes of tier after a place, oldest first; without `since`, those since the live run.
 
     Made by runs, by policies applied and by hand. What was known at `since`, with these applied
@@ -52,6 +57,7 @@ def list_changes(response: Response, page: Paged, feed: FeedAt, _: CanReadTiers)
     """
     since = write_since(feed.reached)
     response.headers["ETag"] = etag(f"{page.snapshot.version}.{since}")  # changes between runs too
+    request.scope["coterie.people"] = len({change.user_id for change in feed.changes})
     going_on = write_token(Place(page.snapshot.run_id, feed.reached.seq), listing=page.listing)
     return TierChangeFeed.model_validate(
         {

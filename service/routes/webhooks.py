@@ -86,6 +86,7 @@ def list_messages(
         database_of(request), webhook_id, state=state, after=after, limit=page_size + 1
     )
     page = rows[:page_size]
+    request.scope["coterie.people"] = len({row["user_id"] for row in page})
     following = page[-1]["seq"] if len(rows) > page_size else None
     return MessageList.model_validate(
         {"run_id": live_run(request), "messages": page, "next_after": following}

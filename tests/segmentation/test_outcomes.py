@@ -8,7 +8,7 @@ import pytest
 
 from segmentation.cli import main
 from segmentation.errors import InputError, UsageError
-from segmentation.outcomes import lift_of
+from segmentation.outcomes import lift_of, read_outcomes
 from segmentation.planning import plan
 
 
@@ -47,7 +47,9 @@ def test_the_lift_is_found_overall_and_by_circle(frame, tmp_path, ending):
     [
         ({"treated": 2}, "`treated` in .* must be 1 or 0"),
         ({"user_id": "u0"}, "has `u0` twice"),
-        ({"outcome": float("nan")}, "a value that is no number"),
+        ({"outcome": float("nan")}, "has `(nan|None)` as `outcome` of `u0`: give a number"),
+        ({"outcome": "x"}, "has `x` as `outcome` of `u0`: give a number"),
+        ({"user_id": None}, "has a row without a `user_id`"),
         ({"treated": 1}, "0 held out"),
     ],
 )
@@ -58,6 +60,18 @@ def test_outcomes_that_cannot_be_compared_are_refused(frame, tmp_path, change, m
 
     with pytest.raises(InputError, match=message):
         lift_of(path)
+
+
+def test_ids_of_a_csv_are_read_as_they_are_written(tmp_path):
+    """Those of digits keep their zeros; arms may be told by words."""
+    path = tmp_path / "outcomes.csv"
+    path.write_text("user_id,treated,outcome\n007,true,1\n12,False,2.5\n", encoding="utf-8")
+
+    found = read_outcomes(path)
+
+    assert found["user_id"].tolist() == ["007", "12"]
+    assert found["treated"].tolist() == [1, 0]
+    assert found["outcome"].tolist() == [1.0, 2.5]
 
 
 def test_a_missing_column_is_named(frame, tmp_path):

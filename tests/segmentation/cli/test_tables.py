@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from segmentation.cli.lift import show_campaigns
 from segmentation.cli.snapshots import show_runs
 from segmentation.cli.tiers import show_changes, show_moves, show_notices
 
@@ -56,3 +57,15 @@ def test_a_notice_that_hangs_on_money_alone_says_so(capsys):
     show_notices([row | {"ways": [{"way": "score", "needs": []}]}])
 
     assert "more budget" in capsys.readouterr().out
+
+
+def test_a_campaign_shows_its_id_whole_and_its_end(capsys):
+    """The id is what one reads the lift by."""
+    draws = {"versions": [{"people": 10, "held_out": 2}], "run_id": RUN, "pinned": True}
+    named = {"campaign_id": "camp-a1fd9d0ba081faa8", "name": "Spring", "ended": None, "until": NOW}
+
+    show_campaigns([draws | named])
+
+    shown = capsys.readouterr().out
+    assert "camp-a1fd9d0ba081faa8" in shown
+    assert "2026-11-01" in shown

@@ -64,6 +64,20 @@ def test_every_read_of_people_is_noted(people):
     assert {each["key_id"] for each in noted} == {ann}
 
 
+def test_lists_of_tiers_are_noted_with_how_many_people_they_told_of(people):
+    """Whoever may see tiers reads of people as well."""
+    ann, asking = people("tiers")
+    _, chief = people("admin")
+    held = asking.get("/v1/tiers/assignments", params={"page_size": 7}).json()["assignments"]
+    asking.get("/v1/tiers/notices")
+    asking.get("/v1/tiers/changes")
+
+    noted = calls(chief, key_id=ann)[::-1]
+
+    assert [each["people"] for each in noted] == [len(held), 0, 0]
+    assert len(held) == 7
+
+
 def test_refusals_are_noted_too(people):
     """Who tried what they may not."""
     ann, asking = people("read")
