@@ -236,12 +236,15 @@ def is_sequel(overlap: Overlap) -> BoolArray:
     """Whether a pair is alike enough for one id.
 
     Most people of one side are in the other, and together they share a quarter; a part of the
-    earlier circle may be smaller, for it is still about the same. Strangers go by tags.
+    earlier circle may be smaller, for it is still about the same. Of circles about the same tags
+    less will do: a quarter of one side, a tenth together. Strangers go by tags.
     """
     if overlap.strangers:
         return overlap.likeness >= MOST
-    mostly = np.maximum(overlap.taken, overlap.brought) >= MOST
-    return (mostly & (overlap.jaccard >= GOES_ON)) | overlap.is_part
+    share = np.maximum(overlap.taken, overlap.brought)
+    mostly = (share >= MOST) & (overlap.jaccard >= GOES_ON)
+    alike = (overlap.likeness >= MOST) & (share >= GOES_ON) & (overlap.jaccard >= PART)
+    return np.asarray(mostly | alike | overlap.is_part)
 
 
 def new_events(overlap: Overlap, origins: IntArray) -> Iterator[Event]:
