@@ -244,7 +244,7 @@ def plain(asked: Asked) -> tuple[FloatArray, FloatArray]:
     def columns(rows: pd.DataFrame) -> FloatArray:
         counts = [seen[key].reindex(rows[key]).fillna(0).to_numpy() for key in seen]
         tags = has.reindex(rows.content_id).fillna(0).to_numpy()
-        return np.column_stack([*counts, rows.ts.dt.hour, rows.ts.dt.dayofweek, tags])
+        return np.column_stack([*counts, rows.ts.dt.hour, rows.ts.dt.day_of_week, tags])
 
     return columns(asked.early), columns(asked.late)
 

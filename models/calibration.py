@@ -1,6 +1,6 @@
 """Make log-odds honest on later data without changing their order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import optimize, special
@@ -63,6 +63,25 @@ def fit_calibration(margin: FloatArray, *, outcomes: FloatArray) -> BetaCalibrat
         level=float(found.x[2]),
         covariance=_covariance(margin, found.x),
     )
+
+
+def levelled(
+    calibration: BetaCalibration, margin: FloatArray, *, outcomes: FloatArray
+) -> BetaCalibration:
+    """Return the curve at the level at which these rows have, on average, the rate they have.
+
+    Parameters
+    ----------
+    margin : ndarray of shape (n,)
+        Log-odds of a model of about the same order, such as one taught on more rows.
+    outcomes : ndarray of shape (n,), of 0 and 1 and both
+    """
+    log_odds, rate = calibration.log_odds(margin), outcomes.mean()
+    farthest = float(np.abs(log_odds).max() + np.abs(special.logit(rate)))
+    shift = optimize.brentq(
+        lambda by: special.expit(log_odds + by).mean() - rate, -farthest, farthest
+    )
+    return replace(calibration, level=calibration.level + float(shift))
 
 
 def slopes(margin: FloatArray) -> FloatArray:

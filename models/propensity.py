@@ -1,6 +1,6 @@
 """How likely a share is, calibrated on later data, with the doubt that remains."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
-from models.calibration import BetaCalibration, fit_calibration, identity
+from models.calibration import BetaCalibration, fit_calibration, identity, levelled
 from models.linear import FARTHEST, Linear
 from models.reliability import cross_entropy
 from models.sharemodel import Estimate, ShareModel
@@ -41,7 +41,7 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
     Boosted trees and logistic regression learn from the earlier rows, and their weighed log-odds
     count. The later rows choose how many trees to keep and calibrate what both say by a strictly
     rising curve, so calibration never changes who ranks above whom. Then both learn again, from all
-    rows, and keep that curve. Rows must come in time order.
+    rows, and keep that curve, at the level of the later rows. Rows must come in time order.
 
     Parameters
     ----------
@@ -191,12 +191,12 @@ class SharePropensity(ClassifierMixin, BaseEstimator):
         booster = self._booster(n_trees).fit(X[:n_early], early)
         fitted = Fitted(booster, fit_linear(X[:n_early], early), identity())
         margin = self._model(fitted, np.zeros(0), 0.0).margin(X[n_early:])
+        curve = fit_calibration(margin, outcomes=late)
         n_trees = round(n_trees * len(outcomes) / n_early)  # more rows bear more trees
-        return Fitted(
-            self._booster(n_trees).fit(X, outcomes),
-            fit_linear(X, outcomes),
-            fit_calibration(margin, outcomes=late),
-        )
+        booster = self._booster(n_trees).fit(X, outcomes)
+        fitted = Fitted(booster, fit_linear(X, outcomes), curve)
+        margin = self._model(fitted, np.zeros(0), 0.0).margin(X[n_early:])
+        return replace(fitted, calibration=levelled(curve, margin, outcomes=late))
 
     @staticmethod
     def _model(fitted: Fitted, spread: FloatArray, base_rate: float) -> ShareModel:

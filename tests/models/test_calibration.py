@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
 
-from models.calibration import fit_calibration, identity
+from models.calibration import BetaCalibration, fit_calibration, identity, levelled
 from models.reliability import reliability
 
 
@@ -58,3 +58,17 @@ def test_identity_changes_nothing():
 
     assert identity().log_odds(margin) == pytest.approx(margin)
     assert np.all(identity().doubt(margin) == 0)
+
+
+@pytest.mark.parametrize("rate", [0.001, 0.03, 0.9])
+def test_a_curve_is_set_to_the_level_of_some_rows(rate):
+    """On average it then says their rate, with the slopes it had."""
+    rng = np.random.default_rng(3)
+    margin = rng.normal(-3.0, 2.0, 5_000)
+    outcomes = (np.arange(5_000) < rate * 5_000).astype(np.float64)
+    curve = BetaCalibration(above=1.3, below=0.7, level=0.4, covariance=np.eye(3))
+
+    found = levelled(curve, margin, outcomes=outcomes)
+
+    assert special.expit(found.log_odds(margin)).mean() == pytest.approx(outcomes.mean())
+    assert (found.above, found.below) == (1.3, 0.7)
