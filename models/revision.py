@@ -42,8 +42,7 @@ def revised(
     X : matrix of shape (n_users, n_tags)
         Raw weights.
     seeds : ndarray of shape (n_seeds, n_tags)
-        Signatures for a warm start; no row for a cold one. With them it is also looked for what
-        is new: circles in the tags that no circle of a person's explains.
+        Signatures for a warm start; no row for a cold one.
     fewest : float
         People a circle must hold, unless it was asked for.
     cut : bool, default=True
@@ -55,7 +54,9 @@ def revised(
     coverage : float, default=None
         Share of the people to place, as the estimator was asked for.
     past : Past, default=None
-        What is known of these people from before: circles that only silent people hold up go.
+        What is known of these people from before, where some time lies between: it is looked for
+        what is new, circles in the tags that no circle of a person's explains, and circles that
+        only silent people hold up go.
     """
     observed = damped_rows(Rows.of(X), unit=model.unit)
     people = observed.take(draw(Canon.of(observed), EM_PEOPLE, seed=seed + 2))
@@ -63,7 +64,7 @@ def revised(
     with threadpool_limits(1):
         found = replace(model, offset=0.0)
         found = divided(found, people, min_share=min_share) if cut else found
-        if len(seeds):
+        if past is not None:
             found = with_leftovers(found, people, min_share=min_share, seed=seed)
         found = warmed(found, seeds, people, min_share=min_share)
         asked = guided(
