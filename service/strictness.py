@@ -19,9 +19,12 @@ def refuse_unknown_parameters(request: Request) -> None:
         With the parameter, the nearest known one, and all there are.
     """
     route = request.scope.get("route")
-    if not request.scope["query_string"] or not isinstance(route, APIRoute):
-        return
-    known = parameters_of(route)
+    if request.scope["query_string"] and isinstance(route, APIRoute):
+        refuse_other_parameters(request, parameters_of(route))
+
+
+def refuse_other_parameters(request: Request, known: tuple[str, ...]) -> None:
+    """Refuse a query that names anything else; raises `InvalidValue` as above."""
     for name in request.query_params:
         if name not in known:
             raise InvalidValue(unknown(name, known), field=f"query.{name}")

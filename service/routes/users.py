@@ -29,6 +29,7 @@ from service.placements import (
     ExplainAsked,
 )
 from service.schemas import ErasureAnswer, UserAnswer, UserBatch, UserId, UserIds
+from service.strictness import refuse_other_parameters
 
 router = APIRouter(prefix="/v1", tags=["users"])
 
@@ -127,6 +128,7 @@ class UserLookUp:
         request = Request(scope)
         scope["route"] = fast_route
         key = await doorkeeper(request).admit(request, "read")
+        refuse_other_parameters(request, ("campaign",))
         snapshot = await snapshot_for(request, key, request.query_params.get("campaign"))
         answer = {"run_id": snapshot.run_id, **snapshot.user(scope["path_params"]["user_id"])}
         body = orjson.dumps(answer)

@@ -112,7 +112,7 @@ def test_what_is_not_plain_is_left_to_the_framework(store, hits, scopes, path, h
 @pytest.mark.parametrize(
     "line",
     [
-        "GET /v1/users/user-00000?x=1 HTTP/1.1",
+        "GET /v1/users/user-00000? HTTP/1.1",
         "HEAD /v1/users/user-00000 HTTP/1.1",
         "GET /v1/users/user-00000 HTTP/1.0",
         "GET /v1/circles HTTP/1.1",
@@ -132,7 +132,7 @@ def test_requests_sent_ahead_are_answered_in_turn(store, hits, pieces):
     """Plain ones and others, in one packet or cut anywhere."""
     numbers = (3, 1, 4, 5, 9, 2)
     lines = [
-        f"GET /v1/users/{quote(user_id(number))}{'?x=1' if number % 2 else ''} HTTP/1.1"
+        f"GET /v1/users/{quote(user_id(number))}{'?' if number % 2 else ''} HTTP/1.1"
         for number in numbers
     ]
     with service(store, "read") as (_, asking):

@@ -9,6 +9,7 @@ import pytest
         ("/v1/circles?facette=interest", "Did you mean `facet`?"),
         ("/v1/circles?page_sise=2", "Did you mean `page_size`?"),
         ("/v1/tiers?facet=interest", "It takes `campaign`."),
+        ("/v1/users/0?campain=spring", "Did you mean `campaign`?"),
     ],
 )
 def test_an_unknown_parameter_is_named_with_those_there_are(api, path, says):
