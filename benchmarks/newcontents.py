@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.later import Asked, cut, with_truth
 from benchmarks.pipeline import coterie
-from benchmarks.sharing import Asked, FloatArray, cut, line, resampled, with_truth
+from benchmarks.sharing import FloatArray, line, resampled
 
 LATEST = 1 / 3
 WITH_CONTENTS = ("events", "exposures", "content")

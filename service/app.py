@@ -22,12 +22,12 @@ from service.auth import Doorkeeper, KeyRing
 from service.conditional import ConditionalGet
 from service.decided import DecisionBook
 from service.description import DescribedApp
-from service.errors import install_error_handlers
 from service.heads import HeadAsGet
 from service.hot import HOT, HotLookUp
 from service.limits import BodyLimit, TimeLimit
 from service.live import LiveSnapshots
 from service.pace import Pace
+from service.refusing import install_error_handlers
 from service.replay import Replay
 from service.routes import (
     audiences,

@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import refuse_http
+from service.refusing import refuse_http
 
 WITHOUT_BODY = frozenset({"GET", "HEAD"})
 

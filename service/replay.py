@@ -17,7 +17,8 @@ from segmentation.database import Database
 from segmentation.errors import SegmentationError
 from segmentation.sqltables import replays
 from service.auth import doorkeeper, secret_of
-from service.errors import InvalidValue, UnderWay, allowed, refuse, refuse_http
+from service.errors import InvalidValue, UnderWay
+from service.refusing import allowed, refuse, refuse_http
 
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 ASKING = (":count", ":query", ":overlap", ":export", ":batchGet", ":assign", ":explain", ":project",

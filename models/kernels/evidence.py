@@ -4,7 +4,7 @@ Pairs of tag and circle are listed before they are added up: see `pairs`.
 """
 
 from models.kernels.compiler import part
-from models.kernels.pairs import UNSEEN, WORD, WORD_BITS, lowest
+from models.kernels.pairs import UNSEEN, WORD, WORD_BITS, unmark
 
 
 @part
@@ -41,17 +41,11 @@ def collect(scores, touched, base, total, hits, cells):
 
     Returns how many circles were touched; what every tag says outside a signature is added.
     """
-    count, at = 0, 0
-    for word in range(len(touched)):
-        left = touched[word]
-        touched[word] = 0
-        while left:
-            circle = word * WORD + lowest(left)
-            left &= left - 1
-            hits[count] = circle
-            count += 1
-            for g in range(len(base)):
-                cells[at] = scores[circle, g] + base[g] * total
-                scores[circle, g] = 0.0
-                at += 1
+    count, at = unmark(touched, 0, hits), 0
+    for hit in range(count):
+        circle = hits[hit]
+        for g in range(len(base)):
+            cells[at] = scores[circle, g] + base[g] * total
+            scores[circle, g] = 0.0
+            at += 1
     return count

@@ -9,7 +9,7 @@ bits are the same.
 import numpy as np
 
 from models.kernels.compiler import exp, log, part
-from models.kernels.pairs import WORD, lowest
+from models.kernels.pairs import unmark
 from models.tagtable import LANES
 
 
@@ -19,19 +19,15 @@ def collected(scores, touched, base, total, log_priors, at, slot_circles, cells,
 
     What every tag says outside a signature is added. Returns where slots end.
     """
-    for word in range(len(touched)):
-        left = touched[word]
-        touched[word] = 0
-        while left:
-            circle = word * WORD + lowest(left)
-            left &= left - 1
-            for g in range(len(base)):
-                cells[g, at] = scores[circle, g] + base[g] * total
-            for g in range(LANES):
-                scores[circle, g] = 0.0
-            slot_circles[at], priors[at] = circle, log_priors[circle]
-            at += 1
-    return at
+    end = unmark(touched, at, slot_circles)
+    for slot in range(at, end):
+        circle = slot_circles[slot]
+        for g in range(len(base)):
+            cells[g, slot] = scores[circle, g] + base[g] * total
+        for g in range(LANES):
+            scores[circle, g] = 0.0
+        priors[slot] = log_priors[circle]
+    return end
 
 
 @part

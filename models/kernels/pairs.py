@@ -74,6 +74,22 @@ def gathered(begin, end, pair_entries, pair_weights, circles, gains, scores, tou
 
 
 @part
+def unmark(touched, at, circles):
+    """Write the marked circles into `circles` from `at` on, ascending; return where they end.
+
+    No circle is marked afterwards.
+    """
+    for word in range(len(touched)):
+        left = touched[word]
+        touched[word] = 0
+        while left:
+            circles[at] = word * WORD + lowest(left)
+            left &= left - 1
+            at += 1
+    return at
+
+
+@part
 def lowest(word):
     """The place of a word's lowest mark."""
     return (np.float64(word & -word).view(np.int64) >> 52) - 1023

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from models.rows import Rows
+
 
 @dataclass(frozen=True, eq=False)
 class Planted:
@@ -61,3 +63,9 @@ def planted() -> Callable[..., Planted]:
 def four_circles() -> Planted:
     """Fifteen hundred people, four clear circles, 15 % in none."""
     return plant()
+
+
+@pytest.fixture(scope="session")
+def rows(four_circles: Planted) -> Rows:
+    """Those people as observations."""
+    return Rows.of(four_circles.X)

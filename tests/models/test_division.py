@@ -6,22 +6,11 @@ import numpy as np
 import pytest
 
 from models.division import NARROW, cut_of, cut_once, divided, main_axis, two_sides
-from models.mixture import crowd_shares, refine, seeded, settle
+from models.mixture import crowd_shares, seeded
 from models.profiles import assign_observed
 from models.rows import Rows
 from models.trimming import merit
-
-
-def learned(rows, groups):
-    """Profiles of people in the groups given."""
-    profiles = seeded(rows, groups, crowd=crowd_shares(rows))
-    return settle(refine(profiles, rows), rows)
-
-
-@pytest.fixture(scope="module")
-def rows(four_circles):
-    """The planted people as observations."""
-    return Rows.of(four_circles.X)
+from tests.models.taught import learned
 
 
 @pytest.fixture(scope="module")

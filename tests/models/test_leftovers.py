@@ -4,24 +4,12 @@ import numpy as np
 import pytest
 
 from models.leftovers import hidden_circles, left_over, with_leftovers
-from models.mixture import crowd_shares, dense, refine, seeded, settle
+from models.mixture import dense
 from models.profiles import assign_observed
-from models.rows import Rows
 from models.trimming import merit
+from tests.models.taught import learned
 
 MIN_SHARE = 0.02
-
-
-def learned(rows, groups):
-    """Profiles of people in the groups given; -1 is for no group."""
-    profiles = seeded(rows, groups, crowd=crowd_shares(rows))
-    return settle(refine(profiles, rows), rows)
-
-
-@pytest.fixture(scope="module")
-def rows(four_circles):
-    """The planted people as observations."""
-    return Rows.of(four_circles.X)
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,6 @@ from models.trimming import crowd_only, joined_alike, merit, without_composites
 
 
 @pytest.fixture(scope="module")
-def rows(four_circles):
-    """The planted people as observations."""
-    return Rows.of(four_circles.X)
-
-
-@pytest.fixture(scope="module")
 def learned(rows, four_circles):
     """Profiles learned from a rough start: a third of the people, one in five mislabelled."""
     rng = np.random.default_rng(1)

@@ -3,22 +3,17 @@
 import numpy as np
 import pytest
 
-from models.mixture import crowd_shares, dense, refine, seeded, settle
+from models.mixture import dense
 from models.rows import Rows
 from models.trimming import merit
 from models.warmth import warmed
+from tests.models.taught import learned
 
 
 @pytest.fixture(scope="module")
 def rows(four_circles):
     """The planted people as observations."""
     return Rows.of(four_circles.X)
-
-
-def learned(rows, groups):
-    """Profiles of people in the groups given."""
-    profiles = seeded(rows, groups, crowd=crowd_shares(rows))
-    return settle(refine(profiles, rows), rows)
 
 
 def marks(circle):

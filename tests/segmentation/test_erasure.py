@@ -10,12 +10,13 @@ from segmentation.batches import file_away, read
 from segmentation.conditions import MEASURES
 from segmentation.database import open_database
 from segmentation.erased import mark
-from segmentation.erasure import erase, erase_in_snapshot, repeat_erasures, scrub_record
+from segmentation.erasure import erase, repeat_erasures
 from segmentation.errors import NotFound
 from segmentation.index import Snapshot
 from segmentation.lock import StoreLock
 from segmentation.manifest import write_json
 from segmentation.registry import Strings, row_in_text, save_strings
+from segmentation.scrubbing import erase_in_snapshot, scrub_record
 from segmentation.sent import judge, keep, last
 from segmentation.store import Store
 from segmentation.tables import read_table

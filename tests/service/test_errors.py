@@ -7,7 +7,8 @@ from fastapi import FastAPI
 
 from segmentation import errors as tree
 from service.app import create_app
-from service.errors import KINDS, MEDIA_TYPE, STATUS_OF, Problem, install_error_handlers
+from service.errors import KINDS, MEDIA_TYPE, STATUS_OF, Problem
+from service.refusing import install_error_handlers
 from service.settings import Settings
 from tests.service.callers import caller
 

@@ -108,7 +108,7 @@ def test_a_failed_gate_opens_by_force_and_reason_alone(owner):
     report = read_json(store.folder(RUNS[0]) / "report.json")
     finding = {"name": "degenerate", "facet": "interest", "blocks": True, "message": "One circle."}
     write_json(store.folder(RUNS[0]) / "report.json", report | {"findings": [finding]})
-    from segmentation.erasure import write_manifest_anew
+    from segmentation.scrubbing import write_manifest_anew
 
     write_manifest_anew(store.folder(RUNS[0]))
     path = f"/v1/runs/{RUNS[0]}:publish"
