@@ -3,7 +3,7 @@
 BIN := .venv/bin
 UV := UV_SYSTEM_CERTS=1 UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy $(BIN)/uv pip
 
-.PHONY: install demo test slow lint types bench bench-install peers lock clean
+.PHONY: install demo test slow lint types bench bench-install peers spark lock clean
 
 install: .venv/installed
 
@@ -45,6 +45,15 @@ bench-install: .venv/peers
 
 peers: bench-install
 	$(BIN)/python -m benchmarks.peers --check
+
+# Spark is no part of `make install` either: 450 MB, built from source, and it needs Java.
+# Its build wants a package of its own, which the build of ours may not fetch.
+spark: .venv/spark
+
+.venv/spark: .venv/installed
+	$(UV) install --quiet --python $(BIN)/python --constraint requirements.lock \
+		--no-build-isolation-package coterie --editable '.[dev,postgres,client,spark]'
+	touch $@
 
 lock: install
 	$(UV) compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -1,6 +1,7 @@
 """What a setting may be beyond its type: numbers within bounds, each channel in one role."""
 
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
@@ -27,6 +28,8 @@ class Bounds:
 
 
 SHARE = Bounds(0, 1)
+ADDRESS = r"[^\s/:,]+:[0-9]{1,5}"
+MASTER = re.compile(rf"local(\[([1-9][0-9]*|\*)\])?|spark://{ADDRESS}(,{ADDRESS})*|yarn|k8s://\S+")
 BOUNDS = {
     "input.max_bad_share": SHARE,
     "facets.*.half_life_days": Bounds(0.5),
@@ -74,6 +77,15 @@ def check_roles(channels: Any, file: str) -> None:  # noqa: ANN401 - any record
             raise ConfigError(
                 f'"{channel}" in {file} stands in {both}. Give each channel one role.'
             )
+
+
+def check_master(master: str, file: str) -> None:
+    """Refuse what is no master of Spark."""
+    if master and not MASTER.fullmatch(master):
+        raise ConfigError(
+            f"`resources.spark_master` in {file} must be `local[2]`, `spark://host:7077` or the "
+            f"like, got {master!r}."
+        )
 
 
 def found(record: Any, pattern: str, under: str = "") -> list[tuple[str, Any]]:  # noqa: ANN401

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self
 
-from segmentation.bounds import check_bounds, check_roles
+from segmentation.bounds import check_bounds, check_master, check_roles
 from segmentation.errors import ConfigError
 from segmentation.records import overlay
 
@@ -232,10 +232,15 @@ class StoreConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ResourcesConfig:
-    """What a run may use of the machine."""
+    """What a run may use of the machine, and what reads and sums the rows.
+
+    `spark_master` is where Spark runs; by default on this machine, with so many `threads`.
+    """
 
     memory_limit: str = "8GB"
     threads: int = 2
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    spark_master: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,4 +274,5 @@ class Config:
         settings = overlay(cls(), table, str(path))
         check_bounds(settings, str(path))
         check_roles(settings.channels, str(path))
+        check_master(settings.resources.spark_master, str(path))
         return settings

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from segmentation.circling import FacetCircles
 from segmentation.config import Config, Facet
 from segmentation.engine import Engine
+from segmentation.engines import Engines
 from segmentation.inforce import with_hand
 from segmentation.policy import BUILT_IN, Policy
 from segmentation.policyfile import parse_policy, read_text
@@ -29,7 +30,17 @@ class Context:
     base: Path
     work: Work
     store: Store
-    engine: Engine
+    engines: Engines
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that asks the valid tables."""
+        return self.engines.near
+
+    @property
+    def bulk(self) -> Engine:
+        """The engine that reads the inputs and sums everyone's tags."""
+        return self.engines.bulk
 
     @property
     def seed(self) -> int:

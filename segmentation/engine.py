@@ -1,6 +1,6 @@
 """Where queries run: one small protocol, and DuckDB behind it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -12,9 +12,11 @@ import pyarrow.parquet as pq
 
 from segmentation.durable import replacing
 from segmentation.errors import ConfigError, SegmentationError
+from segmentation.slices import Look
 
 Value: TypeAlias = str | int | float | bool | None
 Parameters: TypeAlias = Sequence[object] | Mapping[str, object] | None
+Change: TypeAlias = Callable[[pyarrow.RecordBatch], pyarrow.RecordBatch]
 
 ROW_GROUP = 122_880
 
@@ -28,6 +30,11 @@ class Engine(Protocol):
 
     Queries are written in DuckDB's SQL. Results come in the order the query asks for.
     """
+
+    @property
+    def reader(self) -> "Engine":
+        """The engine that looks into input files, which speaks all of DuckDB's SQL."""
+        ...
 
     def execute(self, sql: str, parameters: Parameters = None) -> pyarrow.Table:
         """Run a statement and return its result as one Arrow table."""
@@ -49,6 +56,22 @@ class Engine(Protocol):
         """Make Parquet files readable as the table `name`, in place of any table so named.
 
         A folder stands for all the Parquet files in it.
+        """
+        ...
+
+    def keep(self, name: str, sql: str) -> None:
+        """Hold a result as the table `name`, in place of any table so named."""
+        ...
+
+    def look_at_rows(self, name: str, looks: Sequence[Look]) -> None:
+        """Make what queries say of each row of input files the table `name`."""
+        ...
+
+    def changed(self, sql: str, change: Change, *, total: str) -> Iterator[pyarrow.RecordBatch]:
+        """Yield what a pure function makes of a result's batches.
+
+        It is a function that can be imported. Rows that are alike but for `ts` and for the whole
+        number `total` may come as one: with the latest `ts`, and their totals together.
         """
         ...
 
@@ -90,6 +113,11 @@ class DuckEngine:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def reader(self) -> Self:
+        """The engine that looks into input files: this one."""
+        return self
 
     def close(self) -> None:
         """Give memory and temporary files back."""
@@ -137,6 +165,19 @@ class DuckEngine:
             f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS "
             f"SELECT * FROM read_parquet([{files}])"
         )
+
+    def keep(self, name: str, sql: str) -> None:
+        """Hold a result as the table `name`, in place of any table so named."""
+        self.rows(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {sql}")
+
+    def look_at_rows(self, name: str, looks: Sequence[Look]) -> None:
+        """Make what queries say of each row of input files the table `name`."""
+        together = " UNION ALL ".join(look.sql for look in looks)
+        self.rows(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS {together}")
+
+    def changed(self, sql: str, change: Change, *, total: str) -> Iterator[pyarrow.RecordBatch]:
+        """Yield what a pure function makes of a result's batches, row by row."""
+        return map(change, self.batches(sql))
 
     def hashed(self, column: str, *, salt: int) -> str:
         """Write a 64-bit hash of a text column: equal texts, equal hashes within one engine."""

@@ -61,10 +61,15 @@ def leaning(tag: str, condition: str, habits: Habits) -> str:
         f"SELECT user_id, {tag} AS tag, COUNT(*) AS events, CAST(SUM({seen}) AS DOUBLE) AS seen "
         f"FROM events WHERE {condition} GROUP BY user_id, {tag}"
     )
+    # The crowd is joined, not a window over everybody, which one machine of many would hold.
     shares = (
-        "SELECT user_id, tag, events, seen / SUM(seen) OVER (PARTITION BY user_id) AS own, "
-        "SUM(seen) OVER (PARTITION BY tag) / SUM(seen) OVER () AS crowd "
-        f"FROM ({counted}) AS counted WHERE seen > 0"
+        f"WITH counted AS (SELECT * FROM ({counted}) AS every WHERE seen > 0), "
+        "crowd AS (SELECT tag, SUM(seen) AS seen FROM counted GROUP BY tag), "
+        "whole AS (SELECT SUM(seen) AS seen FROM counted) "
+        "SELECT counted.user_id, counted.tag, counted.events, "
+        "counted.seen / SUM(counted.seen) OVER (PARTITION BY counted.user_id) AS own, "
+        "crowd.seen / whole.seen AS crowd "
+        "FROM counted JOIN crowd ON counted.tag = crowd.tag CROSS JOIN whole"
     )
     return (
         f"SELECT user_id, tag, {UNIT} AS weight FROM ({shares}) AS shares "
@@ -81,7 +86,8 @@ def tempo(habits: Habits) -> str:
     if habits.as_of is None:
         return nothing()
     last = timestamp(habits.as_of)
-    age = f"DATE_DIFF('day', ts, {last})"
+    # Between dates: between moments engines differ in what a day is.
+    age = f"DATE_DIFF('day', CAST(ts AS DATE), CAST({last} AS DATE))"
     span = (
         f"(SELECT GREATEST(LEAST(MAX({age}) + 1, {TEMPO_DAYS}), 1) FROM events "
         "WHERE NOT ts IS NULL)"

@@ -29,7 +29,7 @@ def weigh_tags(context: Context, advance: Advance) -> int:
     entries = 0
     for done, name in enumerate(FACETS, start=1):
         facet = facet_matrix(
-            context.engine,
+            context.bulk,
             context.config,
             name,
             context.tables,

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.numbering import Numbering, Numbers
+from models.numbering import Hashes, Numbering, Numbers
 from segmentation import queries
 from segmentation.engine import Engine
 from segmentation.errors import SegmentationError
@@ -83,8 +83,8 @@ class HashedIds:
             refused,
             named["tag"].to_pylist(),
             f"{person} AS person, {tag} AS tag",
-            Numbering(people["person"].to_numpy(), numbers),
-            Numbering(named["hashed"].to_numpy(), named["number"].to_numpy().astype(np.int32)),
+            Numbering(bits(people["person"]), numbers),
+            Numbering(bits(named["hashed"]), named["number"].to_numpy().astype(np.int32)),
         )
 
     @property
@@ -94,8 +94,14 @@ class HashedIds:
 
     def people(self, column: pa.Array) -> Numbers:
         """The number of each row's person; below 0 for those who refused."""
-        return self._people.of(column.to_numpy())
+        return self._people.of(bits(column))
 
     def tags(self, column: pa.Array) -> Numbers:
         """The number of each row's tag; below 0 for those without one."""
-        return self._tags.of(column.to_numpy())
+        return self._tags.of(bits(column))
+
+
+def bits(column: pa.Array) -> Hashes:
+    """A column of hashes as they are, whether their first bit counts as a sign or not."""
+    hashes: Hashes = column.to_numpy().view(np.uint64)
+    return hashes

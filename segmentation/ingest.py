@@ -18,11 +18,13 @@ from segmentation.events import CONTRACTS, Contract
 from segmentation.mapping import typed
 from segmentation.parts import Part, count_rows, read_parts
 from segmentation.progress import Advance, ignore
+from segmentation.slices import Look
 from segmentation.sources import Source, find, fingerprint
 
 __all__ = ["IngestReport", "SourceReport", "TableReport", "fingerprint", "ingest"]
 
 EXAMPLES = 3
+JUDGED = "SELECT * FROM judged"
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def ingest(
     if not config.input.events:
         raise InputError("No events are given. Name files under [input] `events` or by --events.")
     room = _Room(engine, config, out, latest=as_of or now)
+    room.clear()
     outcomes = {}
     found = {table: find(getattr(config.input, table), base=base) for table in TABLES}
     with room.scratch():
@@ -141,6 +144,12 @@ class _Room:
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def clear(self) -> None:
+        """Remove tables in parts, which another engine may have left in a run that broke off."""
+        for table in self.out.glob("*.parquet"):
+            if table.is_dir():
+                shutil.rmtree(table)
+
     @property
     def folder(self) -> Path:
         """What is set down on the way."""
@@ -171,13 +180,13 @@ def _ingest_table(room: _Room, contract: Contract, files: Sequence[Source]) -> _
     """Write one table's valid rows and its share of the quarantine."""
     table, target = contract.table, room.out / f"{contract.table}.parquet"
     try:
-        parts = read_parts(files, scratch=room.folder / table, engine=room.engine)
+        parts = read_parts(files, scratch=room.folder / table, engine=room.engine.reader)
         rows_in = dict.fromkeys((file.name for file in files), 0) | _count(room, parts)
-        judged = _judged(room, contract, parts)
-        room.engine.write(queries.quarantined(judged), room.bad(table))
+        room.engine.look_at_rows("judged", _looks(room, contract, parts))
+        room.engine.write(queries.quarantined(JUDGED), room.bad(table))
         bad = _bad_counts(room, table)
         _require_mostly_good(room, table, sum(rows_in.values()), bad)
-        valid = room.engine.write(queries.valid(judged, contract), target)
+        valid = room.engine.write(queries.valid(JUDGED, contract), target)
     except QueryError as error:
         names = ", ".join(source.name for source in files)
         raise InputError(f"The {table} in {names} cannot be read: {error}") from error
@@ -190,25 +199,30 @@ def _ingest_table(room: _Room, contract: Contract, files: Sequence[Source]) -> _
 def _count(room: _Room, parts: Sequence[Part]) -> dict[str, int]:
     counted: dict[str, int] = {}
     for part in parts:
-        counted |= count_rows(part, engine=room.engine)
+        counted |= count_rows(part, engine=room.engine.reader)
     return counted
 
 
-def _judged(room: _Room, contract: Contract, parts: Sequence[Part]) -> str:
+def _looks(room: _Room, contract: Contract, parts: Sequence[Part]) -> list[Look]:
+    """Say how the rows of each part are judged; without any, what none looks like."""
     mapping = getattr(room.config.columns, contract.table)
-    typed_parts = [typed(contract, part, mapping, engine=room.engine) for part in parts]
-    return queries.judged(
-        " UNION ALL ".join(typed_parts) or queries.nothing_typed(contract),
-        contract,
-        money=room.config.channels.money,
-        latest=room.latest,
-    )
+
+    def judged(typed_rows: str) -> str:
+        money, latest = room.config.channels.money, room.latest
+        return queries.judged(typed_rows, contract, money=money, latest=latest)
+
+    looks = [
+        Look(judged(typed(contract, part, mapping, engine=room.engine.reader)), part.rows)
+        for part in parts
+    ]
+    return looks or [Look(judged(queries.nothing_typed(contract)), None)]
 
 
 def _bad_counts(room: _Room, table: str) -> Counter[tuple[str, str]]:
     """Count bad rows by file and reason."""
-    room.engine.register("bad", room.bad(table))
-    rows = room.engine.rows("SELECT source, reason, COUNT(*) FROM bad GROUP BY ALL ORDER BY ALL")
+    reader = room.engine.reader
+    reader.register("bad", room.bad(table))
+    rows = reader.rows("SELECT source, reason, COUNT(*) FROM bad GROUP BY ALL ORDER BY ALL")
     return Counter({(source, reason): count for source, reason, count in rows})
 
 
@@ -222,7 +236,7 @@ def _by_reason(bad: Mapping[tuple[str, str], int]) -> dict[str, int]:
 def _require_mostly_good(
     room: _Room, table: str, rows_in: int, bad: Counter[tuple[str, str]]
 ) -> None:
-    examples = room.engine.rows(
+    examples = room.engine.reader.rows(
         f"SELECT source, row, reason FROM bad ORDER BY ALL LIMIT {EXAMPLES}"
     )
     require_mostly_good(
@@ -254,8 +268,9 @@ def _source_report(
 
 
 def _write_quarantine(room: _Room) -> None:
-    room.engine.register("bad", [room.bad(table) for table in TABLES])
-    room.engine.write("SELECT * FROM bad ORDER BY ALL", room.out / "quarantine.parquet")
+    reader = room.engine.reader
+    reader.register("bad", [room.bad(table) for table in TABLES])
+    reader.write("SELECT * FROM bad ORDER BY ALL", room.out / "quarantine.parquet")
 
 
 def _last_event(engine: Engine) -> datetime | None:

@@ -92,7 +92,7 @@ def require_columns(contract: Contract, part: Part, mapping: Mapping[str, str]) 
 def _hidden(part: Part) -> str:
     columns = [f"{_source(name, part)} AS {_hide(name)}" for name in part.types]
     own = [FILE, ROW, REASON, TEXT, *part.nested.values()]
-    return f"SELECT {', '.join([*own, *columns])} FROM ({part.relation})"
+    return f"SELECT {', '.join([*own, *columns])} FROM {part.rows.name}"
 
 
 def _source(name: str, part: Part) -> str:

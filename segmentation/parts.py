@@ -9,22 +9,24 @@ import pyarrow.parquet as pq
 
 from segmentation.engine import Engine, identifier, literal
 from segmentation.errors import InputError
+from segmentation.slices import Rows
 from segmentation.sources import Source
 from segmentation.staging import FILE, REASON, ROW, TEXT, stage_csv, stage_ndjson, stage_table
 
 BEGINNING = 20
+ALL = "* EXCLUDE (__path, file_row_number)"
 
 
 @dataclass(frozen=True)
 class Part:
-    """Files that share their columns, as one relation.
+    """Files that share their columns, as one table.
 
-    `types` gives the DuckDB type of each source column. The relation also has `__file`, `__row`
+    `types` gives the DuckDB type of each source column. The rows also have `__file`, `__row`
     (from 1; a line number for text), and for a torn record `__reason` and its `__text`. `nested`
     names, for a column whose text may stand for a list or an object, the column that says so.
     """
 
-    relation: str
+    rows: Rows
     types: dict[str, str]
     files: tuple[str, ...]
     is_text: bool
@@ -34,24 +36,29 @@ class Part:
 def read_parts(sources: Sequence[Source], *, scratch: Path, engine: Engine) -> list[Part]:
     """Open every file of a table; text files are set down under `scratch` first.
 
+    The rows of each part are a table of the engine.
+
     Raises
     ------
     InputError
         When a file is not what its name says.
     """
     kinds = {kind: [source for source in sources if source.kind == kind] for kind in READERS}
-    return [
+    parts = [
         part
         for kind, reader in READERS.items()
         if kinds[kind]
         for part in reader(kinds[kind], scratch, engine)
     ]
+    for part in parts:
+        engine.rows(part.rows.view())
+    return parts
 
 
 def count_rows(part: Part, *, engine: Engine) -> dict[str, int]:
     """Count the rows of each file before any of them is judged."""
     counted = dict.fromkeys(part.files, 0)
-    counted.update(engine.rows(f"SELECT {FILE}, COUNT(*) FROM ({part.relation}) GROUP BY ALL"))
+    counted.update(engine.rows(f"SELECT {FILE}, COUNT(*) FROM {part.rows.name} GROUP BY ALL"))
     return counted
 
 
@@ -59,12 +66,12 @@ def _csv_parts(sources: Sequence[Source], scratch: Path, engine: Engine) -> list
     staged = stage_csv(sources, scratch)
     return [
         Part(
-            f"SELECT * FROM read_parquet({literal(str(file.path))})",
+            Rows(f"csv_{number}", ALL, (str(file.path.absolute()),)),
             dict.fromkeys(file.columns, "VARCHAR"),
             tuple(source.name for source in file.sources),
             is_text=True,
         )
-        for file in staged
+        for number, file in enumerate(staged)
     ]
 
 
@@ -73,8 +80,8 @@ def _table_parts(sources: Sequence[Source], scratch: Path, engine: Engine) -> li
     for number, source in enumerate(sources):
         path = scratch / f"table-{number}.parquet"
         names = stage_table(source, path)
-        relation = f"SELECT * FROM read_parquet({literal(str(path))})"
-        parts.append(Part(relation, dict.fromkeys(names, "VARCHAR"), (source.name,), is_text=True))
+        rows = Rows(f"table_{number}", ALL, (str(path.absolute()),))
+        parts.append(Part(rows, dict.fromkeys(names, "VARCHAR"), (source.name,), is_text=True))
     return parts
 
 
@@ -95,7 +102,7 @@ def _ndjson_parts(sources: Sequence[Source], scratch: Path, engine: Engine) -> l
     engine.write(_objects(lines, names), scratch / "objects.parquet")
     return [
         Part(
-            f"SELECT * FROM read_parquet({literal(str(scratch / 'objects.parquet'))})",
+            Rows("ndjson", ALL, (str((scratch / "objects.parquet").absolute()),)),
             dict.fromkeys(names, "VARCHAR"),
             tuple(source.name for source in sources),
             is_text=True,
@@ -135,21 +142,24 @@ def _parquet_parts(sources: Sequence[Source], scratch: Path, engine: Engine) -> 
     alike: dict[str, list[Source]] = {}
     for source in sources:
         alike.setdefault(str(_schema(source).remove_metadata()), []).append(source)
-    return [_parquet_part(group, engine) for group in alike.values()]
+    return [_parquet_part(number, group, engine) for number, group in enumerate(alike.values())]
 
 
-def _parquet_part(sources: Sequence[Source], engine: Engine) -> Part:
-    paths = ", ".join(literal(str(source.path)) for source in sources)
-    names = ", ".join(f"{literal(str(source.path))}: {literal(source.name)}" for source in sources)
-    files = f"read_parquet([{paths}], filename = '__path', file_row_number = true)"
-    described = engine.rows(f"DESCRIBE SELECT * EXCLUDE (__path, file_row_number) FROM {files}")
+def _parquet_part(number: int, sources: Sequence[Source], engine: Engine) -> Part:
+    paths = tuple(str(source.path.absolute()) for source in sources)
+    described = engine.rows(f"DESCRIBE {Rows('', ALL, paths).sql()}")
     types = {str(column[0]): str(column[1]) for column in described}
-    relation = (
-        f"SELECT MAP {{{names}}}[__path] AS {FILE}, file_row_number + 1 AS {ROW}, "
-        f"CAST(NULL AS VARCHAR) AS {REASON}, CAST(NULL AS VARCHAR) AS {TEXT}, "
-        f"{', '.join(map(identifier, types))} FROM {files}"
+    names = ", ".join(
+        f"{literal(path)}: {literal(source.name)}"
+        for path, source in zip(paths, sources, strict=True)
     )
-    return Part(relation, types, tuple(source.name for source in sources), is_text=False)
+    select = (
+        f"MAP {{{names}}}[__path] AS {FILE}, file_row_number + 1 AS {ROW}, "
+        f"CAST(NULL AS VARCHAR) AS {REASON}, CAST(NULL AS VARCHAR) AS {TEXT}, "
+        f"{', '.join(map(identifier, types))}"
+    )
+    rows = Rows(f"parquet_{number}", select, paths)
+    return Part(rows, types, tuple(source.name for source in sources), is_text=False)
 
 
 def _schema(source: Source) -> pa.Schema:

@@ -3,13 +3,13 @@
 import resource
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from segmentation.beginning import begin, sent_before
 from segmentation.context import Context
 from segmentation.database import open_database
-from segmentation.engine import DuckEngine
+from segmentation.engines import open_engines
 from segmentation.erasure import repeat_erasures
 from segmentation.lock import StoreLock
 from segmentation.progress import Advance, Reporter
@@ -46,12 +46,11 @@ def segment(
     with StoreLock(request.store):
         read_before = sent_before(store) if on_top else 0
         work = begin(store, request, reporter, stages, read_before=read_before)
-        with DuckEngine(
-            request.config.resources.memory_limit,
-            threads=request.config.resources.threads,
-            temp_directory=work.path("spill"),
-        ) as engine:
-            context = Context(request.config, request.base, work, store, engine)
+        resources = request.config.resources
+        # New events of an update are few: no cluster is asked for them.
+        asked = replace(resources, engine="duckdb") if on_top else resources
+        with open_engines(asked, work.folder) as engines:
+            context = Context(request.config, request.base, work, store, engines)
             for number, stage in enumerate(stages, start=1):
                 perform(stage, context, reporter, number=number)
         return conclude(store, work, request)

@@ -65,12 +65,12 @@ def read_inputs(context: Context, advance: Advance) -> int:
         context.config_with_sent(),
         base=context.base,
         out=context.tables,
-        engine=context.engine,
+        engine=context.bulk,
         as_of=datetime.fromisoformat(asked) if asked else None,
         now=context.asked_at,
         progress=advance,
     )
-    settle_consent(context.engine, context.tables, context.work.folder)
+    settle_consent(context.bulk, context.tables, context.work.folder)
     channels = known_channels(context.engine, context.config, context.tables)
     channels_named(context.engine, context.config, ())  # a word nobody knows is refused now
     context.work.save("ingest.json", report.to_dict() | {"channels": channels})
@@ -226,7 +226,7 @@ def people_of(context: Context) -> People:
             name: primary_circles(context.circles(name).labels, identities[name]["circle_ids"])
             for name in FACETS
         },
-        labels=pq.read_table(context.tables / "labels.parquet"),
+        labels=pq.read_table(context.tables / "labels.parquet").replace_schema_metadata(),
     )
 
 

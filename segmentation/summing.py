@@ -1,19 +1,23 @@
 """A facet's tastes and habits, streamed from the engine into weights by person and tag."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.kernels.windows import NO_TIME
 from models.partition import Bench, Partition
 from models.rows import IntArray
-from models.windows import Forgetting, Placed, Sums, Weighed
+from models.windows import Forgetting, Placed, Sums, Tags, Weighed
 from segmentation.engine import Engine
 from segmentation.ids import Ids
 
 Keep: TypeAlias = Callable[[int, Sums], None]
+
+MOST = (1 << 32) - 1
 
 
 def nothing_kept(first: int, sums: Sums) -> None:
@@ -25,11 +29,30 @@ def park_tastes(
 ) -> None:
     """Park the events of a query that gives `user_id, tag, ts, ratio`."""
     query = f"SELECT {ids.columns}, ts, ratio FROM ({tastes}) AS tastes"
-    for batch in engine.batches(query):
-        people, at = ids.people(batch["person"]), times(batch["ts"])
-        placed = forgetting.place(at, batch["ratio"].to_numpy())
-        partition.see(people, at)
-        partition.add(people, ids.tags(batch["tag"]), placed)
+    for batch in engine.changed(query, partial(placed, forgetting), total="amount"):
+        people = ids.people(batch["person"])
+        partition.see(people, times(batch["ts"]))
+        park(partition, people, ids.tags(batch["tag"]), batch)
+
+
+def placed(forgetting: Forgetting, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Give each event its window and its amount there in place of its ratio."""
+    found = forgetting.place(times(batch["ts"]), batch["ratio"].to_numpy())
+    columns = {name: batch[name] for name in ("person", "tag", "ts")}
+    columns |= {"window": pa.array(found.windows), "amount": pa.array(found.amounts)}
+    return pa.RecordBatch.from_pydict(columns)
+
+
+def park(partition: Partition, people: Tags, tags: Tags, batch: pa.RecordBatch) -> None:
+    """Park the amounts of a batch; one that is a sum beyond 32 bits comes in several."""
+    windows = batch["window"].to_numpy().astype(np.uint16, copy=False)
+    amounts = batch["amount"].to_numpy()
+    while len(amounts):
+        fitting = np.minimum(amounts, MOST).astype(np.uint32, copy=False)
+        partition.add(people, tags, Placed(windows, fitting))
+        over = np.flatnonzero(amounts > MOST)
+        people, tags, windows = people[over], tags[over], windows[over]
+        amounts = amounts[over] - MOST
 
 
 def park_habits(engine: Engine, habits: str, ids: Ids, partition: Partition) -> None:

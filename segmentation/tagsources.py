@@ -47,8 +47,8 @@ class TagSources:
         unknown = [source for source in settings.sources if source not in {*ROLES, *HABITS}]
         if unknown:
             raise ConfigError.unknown_key("the sources of a facet", unknown[0], [*ROLES, *HABITS])
-        _keep(engine, "typical", queries.typical_values())
-        _keep(engine, "habit_rows", habit_rows(settings, channels, as_of=as_of))
+        engine.keep("typical", queries.typical_values())
+        engine.keep("habit_rows", habit_rows(settings, channels, as_of=as_of))
         roles = [source for source in settings.sources if source in ROLES]
         is_taste = queries.is_taste(channels_of(roles, channels))
         tastes = queries.tastes(is_taste) if roles else ""
@@ -76,7 +76,3 @@ def among(channels: Sequence[str], *, are_left_out: bool) -> str:
     """Return the condition that an event's channel is one of these, or none of them."""
     listed = ", ".join(literal(channel) for channel in channels) or "''"
     return f"{'NOT ' if are_left_out else ''}events.channel IN ({listed})"
-
-
-def _keep(engine: Engine, table: str, query: str) -> None:
-    engine.rows(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")

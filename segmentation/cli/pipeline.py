@@ -141,7 +141,10 @@ def run(
         str | None, typer.Option("--as-of", metavar="TS", help="Default: the latest event.")
     ] = None,
     seed: Seed = 0,
-    engine: Annotated[Literal["duckdb"], typer.Option("--engine", help="What reads.")] = "duckdb",
+    engine: Annotated[
+        Literal["duckdb", "spark"] | None,
+        typer.Option("--engine", help="What reads and sums the rows; default: the settings."),
+    ] = None,
     circles: Annotated[
         int | None, typer.Option("--circles", min=1, help="About so many; default: it decides.")
     ] = None,
@@ -159,6 +162,8 @@ def run(
     if force != bool(reason):
         raise UsageError("`--force` and `--reason TEXT` go together: say why the gate is passed.")
     settings, base = settings_of(config, given(locals()))
+    if engine is not None:
+        settings = replace(settings, resources=replace(settings.resources, engine=engine))
     if circles is not None:
         settings = replace(settings, circles=replace(settings.circles, count=circles))
     request = RunRequest(

@@ -49,6 +49,21 @@ def test_a_value_of_the_wrong_type_is_named_and_shown(tmp_path, text, name):
         load(tmp_path, text)
 
 
+@pytest.mark.parametrize("master", ["local", "local[4]", "local[*]", "spark://a:7077,b:7077"])
+def test_masters_of_spark_are_known(tmp_path, master):
+    """This machine, with so many threads, or a cluster."""
+    text = f'[resources]\nengine = "spark"\nspark_master = "{master}"'
+
+    assert load(tmp_path, text).resources.spark_master == master
+
+
+@pytest.mark.parametrize("master", ["locally", "local[0]", "spark://host", "host:7077"])
+def test_what_is_no_master_of_spark_is_refused(tmp_path, master):
+    """The message shows how one looks."""
+    with pytest.raises(ConfigError, match=r"`resources.spark_master` .* `spark://host:7077`"):
+        load(tmp_path, f'[resources]\nspark_master = "{master}"')
+
+
 def test_a_whole_number_serves_where_a_fraction_is_asked(tmp_path):
     """`half_life_days = 7` needs no decimal point."""
     assert (

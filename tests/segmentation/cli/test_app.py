@@ -62,7 +62,10 @@ def test_debug_shows_where_an_error_came_from(tmp_path):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["run", "--engine", "abacus"], "'abacus' is not one of 'duckdb'. `coterie run --help`"),
+        (
+            ["run", "--engine", "abacus"],
+            "'abacus' is not one of 'duckdb', 'spark'. `coterie run --help`",
+        ),
         (["score"], "Missing option '--out'. `coterie score --help` says more."),
         (["nothing"], "No such command 'nothing'. `coterie --help` says more."),
     ],
