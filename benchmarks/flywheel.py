@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from models.flows import Flows
+from models.hindsight import learned_wheel, misses_of
 from models.rotation import FIGURES, figures_of, fit_wheel, project_wheel
 from segmentation.config import Config, LifecycleConfig
 from segmentation.engine import DuckEngine
@@ -65,11 +66,16 @@ def report(name: str, rows: list[Foretold]) -> None:
                          "control": "mean"}).round(3).to_string())  # fmt: skip
 
 
-def foretold(flows: Flows) -> Iterator[Foretold]:
-    """Foretell up to `AHEAD` windows from each window on; figures that are always 0 are no test."""
+def foretold(flows: Flows, *, learns: bool = True) -> Iterator[Foretold]:
+    """Foretell up to `AHEAD` windows from each window on; figures that are always 0 are no test.
+
+    A projection learns from how far those before it missed, unless it is the control.
+    """
     counts, entered = flows.counts.astype(np.float64), flows.entered.sum(axis=1)
+    misses = misses_of(flows)
     for origin in range(FEWEST, len(flows.moves)):
-        wheel = fit_wheel(flows.until(origin))
+        known = flows.until(origin)
+        wheel = learned_wheel(known, misses.known_by(origin)) if learns else fit_wheel(known)
         turns = min(AHEAD, len(flows.moves) - origin)
         told = project_wheel(wheel, rotations=turns + 1, seed=origin)
         now = figures_of(wheel.start, wheel.start, 0.0)

@@ -2,10 +2,11 @@
 
 The moves of past windows make a matrix in which whoever stands higher never has worse prospects,
 so that less friction, more speed or more weight can never mean fewer people. How far the rates of
-single windows lay from what those before them led to expect makes the band.
+single windows lay from what those before them led to expect makes the band, and how far earlier
+projections missed (`models/hindsight.py`) how much farther it reaches.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,8 @@ class Wheel:
 
     `start` holds people by level, `matrix` the chances of the next level, `entering` the levels
     of newcomers, of whom `arrivals` come by themselves and `referrals` by each advocate.
-    `unrest` is how far its rates drift and single windows go astray.
+    `unrest` is how far its rates drift and single windows go astray, `reach` how many times as far
+    bands reach one, two and more rotations ahead, the last for all beyond.
     """
 
     start: FloatArray
@@ -38,6 +40,7 @@ class Wheel:
     arrivals: float
     referrals: float
     unrest: Unrest
+    reach: FloatArray = field(default_factory=lambda: np.ones(1))
 
     @property
     def friction(self) -> float:
@@ -102,10 +105,25 @@ def project_wheel(
     expected = expected_course(wheel, rotations)
     courses = drawn_courses(wheel, rotations, draws=draws, seed=seed)
     bounds = np.quantile(courses, [(1 - level) / 2, (1 + level) / 2], axis=2)
+    low, high = (stretched(bound, expected, wheel.reach) for bound in bounds)
+    engaged = FIGURES.index("engaged")
+    low[engaged] = np.maximum(low[engaged], expected[engaged, 0])
     return {
-        figure: Projection(expected[at], bounds[0, at], bounds[1, at])
-        for at, figure in enumerate(FIGURES)
+        figure: Projection(expected[at], low[at], high[at]) for at, figure in enumerate(FIGURES)
     }
+
+
+def stretched(bound: FloatArray, expected: FloatArray, reach: FloatArray) -> FloatArray:
+    """Return a bound so many times as far from what is expected, on the log scale.
+
+    Both are figures x rotations, the first rotation being now; where nobody is, nothing changes.
+    """
+    rotations = bound.shape[1]
+    times = reach[np.minimum(np.arange(rotations - 1), len(reach) - 1)]
+    is_open = (bound > 0) & (expected > 0)
+    ratio = np.divide(bound, expected, out=np.ones(bound.shape), where=is_open)
+    ratio[:, 1:] **= times
+    return np.where(is_open, expected * ratio, bound)
 
 
 def expected_course(wheel: Wheel, rotations: int) -> FloatArray:

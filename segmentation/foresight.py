@@ -49,10 +49,12 @@ def foresee(facts: Mapping[str, Any], asked: Mapping[str, float], *, rotations: 
 
 
 def wheel_of(facts: Mapping[str, Any]) -> Wheel:
-    """Fit the wheel from the moves a report keeps."""
+    """Fit the wheel from the moves a report keeps; one of an earlier version knows no misses."""
     kept = facts["wheel"]
+    reach = np.array(kept.get("reach", [1.0]), dtype=np.float64)
     moves, entered = (np.array(kept[name], dtype=np.int64) for name in ("moves", "entered"))
-    return fit_wheel(Flows(moves, entered, np.array(kept["referred"], dtype=np.float64)))
+    flows = Flows(moves, entered, np.array(kept["referred"], dtype=np.float64))
+    return replace(fit_wheel(flows), reach=reach)
 
 
 def measured_rates(facts: Mapping[str, Any], wheel: Wheel) -> dict[str, float | None]:

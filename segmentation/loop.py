@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from models.flows import LEVELS, Flows, flows_of, levels
 from models.flywheel import Motion, Rates, motion, weight_of
-from models.hindsight import back_test
+from models.hindsight import Misses, back_test, learned_wheel, misses_of
 from models.lifecycle import FLYWHEEL, LADDERS, MAPPINGS, STATES, Ladder, rung_counts, transitions
-from models.rotation import fit_wheel, project_wheel
+from models.rotation import project_wheel
 from models.virality import Virality
 from segmentation.invitations import Invitations
 from segmentation.lifecycle import Lifecycle
@@ -46,10 +46,11 @@ def flywheel_report(
     everyone = Grouping("", np.zeros(len(value), dtype=np.int64), [""])
     (overall,) = group_rows(lifecycle, everyone, value=value, invitations=invitations)
     flows = measured_flows(lifecycle, invitations)
+    misses = None if flows is None else misses_of(flows, seed=seed)
     return {
         **{key: value for key, value in overall.items() if key not in ("circle_id", "facet")},
         "rates": measured_rates(lifecycle, flows, invites=len(invitations.inviter) > 0),
-        "projection": measured_projection(lifecycle, flows, seed=seed),
+        "projection": measured_projection(lifecycle, flows, misses, seed=seed),
         "transitions": moves_of(lifecycle),
         "ladders": {name: ladder_facts(lifecycle, LADDERS[name]) for name in LADDERS},
         "mappings": {name: dict(zip(STATES, MAPPINGS[name], strict=True)) for name in MAPPINGS},
@@ -59,7 +60,7 @@ def flywheel_report(
             for row in group_rows(lifecycle, grouping, value=value, invitations=invitations)
         ],
         "windows": window_rows(lifecycle),
-        "wheel": wheel_facts(lifecycle, flows, value=value),
+        "wheel": wheel_facts(lifecycle, flows, misses, value=value),
         "basis": {
             "window_days": lifecycle.windows.days if lifecycle.earlier else None,
             "windows": "rolling" if lifecycle.earlier else "one: no times in the source",
@@ -248,12 +249,14 @@ def measured_rates(
     }
 
 
-def measured_projection(lifecycle: Lifecycle, flows: Flows | None, *, seed: int) -> Row | None:
+def measured_projection(
+    lifecycle: Lifecycle, flows: Flows | None, misses: Misses | None, *, seed: int
+) -> Row | None:
     """Where the loop leads, and how often the like came true of windows that are over."""
-    if flows is None:
+    if flows is None or misses is None:
         return None
-    tested = back_test(flows, seed=seed)
-    told = project_wheel(fit_wheel(flows), rotations=ROTATIONS, seed=seed)
+    tested = back_test(misses)
+    told = project_wheel(learned_wheel(flows, misses), rotations=ROTATIONS, seed=seed)
     figures = {
         name: {bound: values.tolist() for bound, values in vars(projection).items()}
         for name, projection in told.items()
@@ -266,9 +269,11 @@ def measured_projection(lifecycle: Lifecycle, flows: Flows | None, *, seed: int)
     }
 
 
-def wheel_facts(lifecycle: Lifecycle, flows: Flows | None, *, value: FloatArray) -> Row | None:
+def wheel_facts(
+    lifecycle: Lifecycle, flows: Flows | None, misses: Misses | None, *, value: FloatArray
+) -> Row | None:
     """What the wheel is learned from, for later questions of what if."""
-    if flows is None:
+    if flows is None or misses is None:
         return None
     level = levels(lifecycle.moments[::-1])[-1]
     worth = np.where((level >= 0) & (value > 0), value, 0.0)
@@ -276,6 +281,7 @@ def wheel_facts(lifecycle: Lifecycle, flows: Flows | None, *, value: FloatArray)
         "moves": flows.moves.tolist(),
         "entered": flows.entered.tolist(),
         "referred": flows.referred.tolist(),
+        "reach": misses.reach().tolist(),
         "value": np.bincount(np.maximum(level, 0), weights=worth, minlength=LEVELS).tolist(),
     }
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.flows import ADVOCATES, LEVELS, QUIET, Flows, flows_of, levels
-from models.hindsight import back_test
+from models.hindsight import back_test, misses_of
 from models.lifecycle import STATES, Moment
 from models.prospects import tails
 from models.rotation import (
@@ -235,11 +235,12 @@ def test_hindsight_judges_only_windows_that_are_over():
     """Three figures up to three rotations from each window on; of a short history none."""
     flows = planted(np.random.default_rng(0), windows=8)
 
-    tested = back_test(flows)
+    tested = back_test(misses_of(flows))
 
     assert tested.figures == 3 * (3 + 3 + 2 + 1)
     assert 0 <= tested.inside <= tested.figures
-    assert back_test(flows.until(4)).figures == 0
+    assert back_test(misses_of(flows.until(4))).figures == 0
+    assert back_test(misses_of(flows.until(1))).figures == 0
 
 
 def test_one_window_is_enough_to_turn():
