@@ -46,6 +46,7 @@ def serve_forever(
             port=port,
             workers=workers,
             http=import_from_string("service.protocol:HotProtocol"),
+            ws="none",
             server_header=False,
             access_log=False,
             log_level="warning",

@@ -178,8 +178,8 @@ tier_ledger = sa.Table(
         "tier_ledger_hand",
         "user_id",
         "seq",
+        # PostgreSQL's too, by its migration: said here it would load that driver everywhere.
         sqlite_where=sa.text("run_id IS NULL"),
-        postgresql_where=sa.text("run_id IS NULL"),
     ),
     sqlite_autoincrement=True,  # the number of an erased entry must never be another's
 )
@@ -224,7 +224,6 @@ tier_overrides = sa.Table(
         "tier_overrides_until",
         "until",
         sqlite_where=sa.text("ended IS NULL"),
-        postgresql_where=sa.text("ended IS NULL"),
     ),
 )
 

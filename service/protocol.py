@@ -68,6 +68,9 @@ class HotProtocol(HttpToolsProtocol):
         self.transport.write(head + own + b"\r\n" + bytes(answer.body))
         self.transport.close()
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing of a wish for another protocol: the request is answered as one without."""
+
     def _is_free(self) -> bool:
         """Whether an answer may be written now: nothing before it waits to be."""
         is_idle = self.cycle is None or self.cycle.response_complete

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from segmentation.cli.app import app
+from segmentation.cli.app import program
 from segmentation.config import Config
 from service.app import create_app
 from service.settings import Settings
@@ -30,7 +30,7 @@ def options() -> list[tuple[str, str]]:
     """Every option of every command."""
     return [
         (name, option)
-        for name, command in commands(typer.main.get_command(app), "coterie")
+        for name, command in commands(typer.main.get_command(program()), "coterie")
         for parameter in command.params
         for option in parameter.opts
         if option.startswith("--")
@@ -56,7 +56,7 @@ def command_page() -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, _ in commands(typer.main.get_command(app), "coterie")]
+    "name", [name for name, _ in commands(typer.main.get_command(program()), "coterie")]
 )
 def test_every_command_has_a_section(name, command_page):
     """A command without a section cannot be found by its user."""

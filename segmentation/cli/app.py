@@ -4,59 +4,54 @@ import json
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 
 import typer
 
-from segmentation.cli.audiences import register as register_audiences
-from segmentation.cli.carriers import register as register_carriers
-from segmentation.cli.circles import register as register_circles
-from segmentation.cli.currency import register as register_currency
-from segmentation.cli.flywheel import register as register_flywheel
-from segmentation.cli.growth import register as register_growth
-from segmentation.cli.lift import register as register_lift
-from segmentation.cli.operations import register as register_operations
-from segmentation.cli.pipeline import register as register_pipeline
-from segmentation.cli.scoring import register as register_scoring
-from segmentation.cli.sharing import register as register_sharing
-from segmentation.cli.snapshots import register as register_snapshots
-from segmentation.cli.tiers import register as register_tiers
-from segmentation.cli.timeline import register as register_timeline
-from segmentation.cli.updates import register as register_updates
-from segmentation.cli.webhooks import register as register_webhooks
-from segmentation.cli.work import register as register_work
 from segmentation.errors import SegmentationError
 
 STOPPED = 130  # what shells say of a program that Ctrl-C ended
+COMMANDS = {
+    "pipeline": ("demo", "simulate", "init", "validate", "run"),
+    "updates": ("update",),
+    "snapshots": ("runs", "compare", "publish", "rollback", "export"),
+    "circles": ("circles",),
+    "timeline": ("history",),
+    "audiences": ("audience",),
+    "flywheel": ("flywheel",),
+    "operations": ("serve", "keys"),
+    "work": ("worker",),
+    "tiers": ("tiers",),
+    "webhooks": ("webhooks",),
+    "lift": ("lift",),
+    "growth": ("lookalikes", "crossover"),
+    "carriers": ("ambassadors", "referrals"),
+    "scoring": ("score",),
+    "sharing": ("resonance",),
+    "currency": ("currency",),
+}
+"""The commands by the file that holds them, as help lists them."""
 
-app = typer.Typer(
-    name="coterie",
-    help="Find circles, score sharing, assign rights, turn the flywheel.\n\n"
-    "With --debug anywhere on the line an error shows where it came from.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-for register in (
-    register_pipeline,
-    register_updates,
-    register_snapshots,
-    register_circles,
-    register_timeline,
-    register_audiences,
-    register_flywheel,
-    register_operations,
-    register_work,
-    register_tiers,
-    register_webhooks,
-    register_lift,
-    register_growth,
-    register_carriers,
-    register_scoring,
-    register_sharing,
-    register_currency,
-):
-    register(app)
+
+def program(words: Sequence[str] = ()) -> typer.Typer:
+    """The program with the commands that a line may mean: one file's, or all where none is named.
+
+    A server would keep in memory, for as long as it runs, what the other commands load.
+    """
+    named = [file for file, commands in COMMANDS.items() if words and words[0] in commands]
+    app = typer.Typer(
+        name="coterie",
+        help="Find circles, score sharing, assign rights, turn the flywheel.\n\n"
+        "With --debug anywhere on the line an error shows where it came from.",
+        callback=lambda: None,  # without one the program of a single command is that command
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    for file in named or COMMANDS:
+        import_module(f"segmentation.cli.{file}").register(app)
+    return app
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -65,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     debug, as_json = "--debug" in words, "--json" in words
     try:
         words = [word for word in words if word != "--debug"]
-        code = app(words, prog_name="coterie", standalone_mode=False)
+        code = program(words)(words, prog_name="coterie", standalone_mode=False)
     except Exception as error:
         if debug:
             traceback.print_exc()

@@ -1,14 +1,15 @@
 """Commands for those who serve the live run: `keys`, `serve`."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, clock, database_of
-from segmentation.cli.tables import day_and_time, table_by_id
 from segmentation.errors import UsageError
 
 keys = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
@@ -61,6 +62,10 @@ def list_keys(store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
 
 def show_keys(rows: list[dict[str, Any]]) -> None:
     """Draw the keys as a table."""
+    from rich.console import Console
+
+    from segmentation.cli.tables import day_and_time, table_by_id
+
     ids = [row["key_id"] for row in rows]
     table = table_by_id("key", ids, "name", "scopes", "expires", "revoked")
     for row in rows:
@@ -111,11 +116,25 @@ def serve(
     ] = False,
 ) -> None:
     """Answer over HTTP from the live run; a new run is picked up without a restart."""
-    from segmentation.serving import serve_forever
-
     if no_auth and not is_loopback(host):
         raise UsageError(f"`--no-auth` is for loopback addresses only, got `--host {host}`.")
-    serve_forever(store, host=host, port=port, workers=workers, no_auth=no_auth, now=clock())
+    with uncollected():
+        from segmentation.serving import serve_forever
+
+        serve_forever(store, host=host, port=port, workers=workers, no_auth=no_auth, now=clock())
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Look for no garbage while a server begins: what it loads stays, and looking takes .1 s.
+
+    The application looks again as soon as it is built.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def is_loopback(host: str) -> bool:

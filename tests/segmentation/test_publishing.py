@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from segmentation.cli.app import app
+from segmentation.cli.app import program
 from segmentation.errors import NotFound, UsageError
 from segmentation.publishing import GateClosed, go_back, go_live
 from segmentation.records import overlay
@@ -47,14 +47,16 @@ def gated(skewed, tmp_path_factory):
     settings = skewed / "coterie.toml"
     settings.write_text('[input]\nevents = ["events.parquet"]\n[circles]\ncoverage = 1.0\n')
     store = tmp_path_factory.mktemp("gated") / "store"
-    return store, CliRunner().invoke(app, ["run", "--config", str(settings), "--store", str(store)])
+    words = ["run", "--config", str(settings), "--store", str(store)]
+    return store, CliRunner().invoke(program(), words)
 
 
 def test_a_degenerate_run_is_marked_and_not_published(gated):
     """The circle of four in five passes no gate; the store says why."""
     store, answer = gated
 
-    listed = json.loads(CliRunner().invoke(app, ["runs", "--store", str(store), "--json"]).stdout)
+    words = ["runs", "--store", str(store), "--json"]
+    listed = json.loads(CliRunner().invoke(program(), words).stdout)
     report = Store(store).report(listed["runs"][0]["run_id"])
 
     assert answer.exit_code == 1

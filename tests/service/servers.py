@@ -15,7 +15,7 @@ from service.settings import Settings
 def serving(app):
     """Serve an application as `coterie serve` does; gives its address."""
     settings = uvicorn.Config(
-        app, http=HotProtocol, log_level="error", access_log=False, server_header=False
+        app, http=HotProtocol, ws="none", log_level="error", access_log=False, server_header=False
     )
     server = uvicorn.Server(settings)
     listener = socket.create_server(("127.0.0.1", 0))

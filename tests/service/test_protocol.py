@@ -1,6 +1,7 @@
 """What comes over the wire and is no request."""
 
 import json
+import logging
 import socket
 from urllib.parse import urlsplit
 
@@ -36,3 +37,20 @@ def test_a_head_is_answered_without_a_body(planted):
     first, second = told.split(b"\r\n\r\n", 1)
     assert b"content-length: " in first
     assert second.startswith(b"HTTP/1.1 ")
+
+
+def test_a_wish_for_a_web_socket_is_answered_as_the_request_it_comes_with(planted, caplog):
+    """There are none here; nobody can fill the log by asking for them."""
+    asked = b"GET /v1/circles HTTP/1.1\r\nHost: localhost\r\nSec-WebSocket-Version: 13\r\n"
+    asked += b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eA==\r\n\r\n"
+    with store_served(planted, no_auth=True) as address:
+        logger, place = logging.getLogger("uvicorn.error"), urlsplit(address)
+        logger.setLevel("WARNING")
+        logger.addHandler(caplog.handler)
+        with socket.create_connection((place.hostname, place.port)) as connection:
+            connection.sendall(asked)
+            head = connection.recv(4096).partition(b"\r\n\r\n")[0]
+
+    logger.removeHandler(caplog.handler)
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert not caplog.records

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from segmentation.cli.app import app, main
+from segmentation.cli.app import COMMANDS, main, program
 from tests.test_docs import commands
 
-NAMES = [name for name, _ in commands(typer.main.get_command(app), "coterie")]
+NAMES = [name for name, _ in commands(typer.main.get_command(program()), "coterie")]
 ASKS_FOREVER = {"coterie serve"}
 
 
@@ -30,7 +30,7 @@ def test_every_command_explains_itself(name, capsys):
 @pytest.mark.parametrize("name", sorted(set(NAMES) - ASKS_FOREVER))
 def test_every_command_can_answer_in_json(name):
     """A script never has to read text made for people."""
-    command = dict(commands(typer.main.get_command(app), "coterie"))[name]
+    command = dict(commands(typer.main.get_command(program()), "coterie"))[name]
 
     assert any("--json" in parameter.opts for parameter in command.params)
 
@@ -119,8 +119,29 @@ def test_what_the_system_refuses_is_told_with_its_file(tmp_path, capsys):
 def test_help_loads_nothing_heavy():
     """Asking for help is quick: no clustering library, no query engine is loaded."""
     code = (
-        "import sys, segmentation.cli.app; "
+        "import sys; from segmentation.cli.app import program; program(); "
         "print(sorted({'sklearn', 'duckdb', 'hdbscan', 'pandas', 'pyarrow'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("file", "named"), COMMANDS.items())
+def test_a_file_holds_the_commands_it_is_named_for(file, named):
+    """A line that begins with one of them is understood without loading the other files."""
+    registered = typer.main.get_command(program([named[-1]])).commands
+
+    assert tuple(registered) == named
+
+
+def test_a_server_loads_the_other_commands_no_more():
+    """What `coterie serve` keeps in memory is its own: neither other commands nor their tables."""
+    code = (
+        "import sys; from segmentation.cli.app import program; program(['serve']); "
+        "others = {'rich', 'segmentation.cli.tiers', 'segmentation.config'}; "
+        "print(sorted(others & set(sys.modules)))"
     )
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
