@@ -62,6 +62,12 @@ class Bitmaps:
             at += 1
         return words
 
+    def has_under(self, *key: str) -> bool:
+        """Whether any key goes on from the beginning of one."""
+        begin = SEPARATOR.join((*key, ""))
+        at = self._rank(begin)
+        return at < len(self._names) and self._names[at].startswith(begin)
+
     def _search(self, key: Key) -> int | None:
         name = SEPARATOR.join(key)
         at = self._rank(name)
@@ -106,6 +112,10 @@ class Amended:
         """How many places a key has."""
         places = self._amended.get(key)
         return self._saved.size(*key) if places is None else len(places)
+
+    def has_under(self, *key: str) -> bool:
+        """Whether any key goes on from the beginning of one."""
+        return self._saved.has_under(*key) or any(each[: len(key)] == key for each in self._amended)
 
     def words(self, *key: str) -> list[str]:
         """What follows after the beginning of a key, sorted bytewise."""

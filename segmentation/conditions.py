@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, TypeAlias
 
-from segmentation.bitmaps import NOBODY, Places, bitmap_of
+from segmentation.bitmaps import NOBODY, SEPARATOR, Places, bitmap_of
 from segmentation.errors import FilterError
 from segmentation.filter_tree import Restriction, Value
 from segmentation.ranges import Span
@@ -58,7 +58,7 @@ def bind(index: "AudienceIndex", asked: Restriction) -> Condition:
     if name in NAMED:
         return listed(index, asked, (NAMED[name],))
     if asked.field[0] == LABEL and len(asked.field) > 1:
-        return listed(index, asked, (LABEL, name.partition(".")[2]))
+        return labelled(index, asked)
     raise FilterError.unknown("a field", name, FIELDS, position=asked.position)
 
 
@@ -70,6 +70,16 @@ def listed(
         raise unfit(asked, "its values have no order")
     words = named(index, asked.value, key, beginning)
     return of_words(index, asked, key, words)
+
+
+def labelled(index: "AudienceIndex", asked: Restriction) -> Condition:
+    """Bind the labels of a namespace; one in which nobody has a label is a field that is not."""
+    key = (LABEL, asked.name.partition(".")[2])
+    if not index.bitmaps.has_under(*key):
+        spaces = {word.partition(SEPARATOR)[0] for word in index.bitmaps.words(LABEL)}
+        known = [*FIELDS, *(f"{LABEL}.{space}" for space in sorted(spaces))]
+        raise FilterError.unknown("a field", asked.name, known, position=asked.position)
+    return listed(index, asked, key)
 
 
 def ranked(index: "AudienceIndex", asked: Restriction) -> Condition:

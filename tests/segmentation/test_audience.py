@@ -181,6 +181,8 @@ def test_who_refuses_a_purpose_is_known(snapshot, people, purpose):
         ("tag:x AND circle = interest-33", 20, "Did you mean `interest-3`?"),
         ('tier >= "golden"', 9, "Did you mean `gold`?"),
         ("stage = retained", 9, "Did you mean `retain`?"),
+        ("tier:* AND label.houshold = mom", 12, "Did you mean `label.household`?"),
+        ("label.houshold:*", 1, "Did you mean `label.household`?"),
         ("facet.primary = x", 17, "not a circle"),
         ("influence > high", 13, "not a number"),
         ("influence > nan", 13, "not a number"),
