@@ -7,7 +7,15 @@ from rich.console import Console
 from rich.table import Table
 
 from segmentation.cli.curve import curve
-from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, clock, database_of
+from segmentation.cli.options import (
+    DEFAULT_STORE,
+    Json,
+    StorePath,
+    answer,
+    clock,
+    database_of,
+    read_database_of,
+)
 
 if TYPE_CHECKING:
     from segmentation.rulings import Decision
@@ -110,7 +118,7 @@ def decided(store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
     """List the decisions in force, the earliest first."""
     from segmentation import rulings
 
-    with database_of(store) as database:
+    with read_database_of(store) as database:
         rows = [each.to_dict() for each in rulings.in_force(database)]
     answer({"decisions": rows}, as_json, lambda: show_decisions(rows))
 

@@ -15,7 +15,7 @@ from segmentation.cli.options import (
     StorePath,
     answer,
     clock,
-    database_url,
+    database_of,
     moment,
 )
 from segmentation.cli.tables import day_and_time, table_by_id
@@ -221,19 +221,13 @@ def read(campaign: str, store: StorePath = DEFAULT_STORE, as_json: Json = False)
 def opened(path: Path) -> Iterator["Opened"]:
     """Open a store, its live run and its database for one command."""
     from segmentation import consents
-    from segmentation.database import open_database
     from segmentation.decisions import in_force_on
     from segmentation.store import Store
 
-    database = open_database(path, database_url())
-    try:
-        with Store(path).snapshot() as snapshot:
-            made = consents.decisions(database)
-            snapshot.audiences.amend((each.user_id, each.purpose, each.granted) for each in made)
-            seen = in_force_on(snapshot, database, now=clock())
-            yield Opened(Store(path), database, seen)
-    finally:
-        database.dispose()
+    with database_of(path) as database, Store(path).snapshot() as snapshot:
+        made = consents.decisions(database)
+        snapshot.audiences.amend((each.user_id, each.purpose, each.granted) for each in made)
+        yield Opened(Store(path), database, in_force_on(snapshot, database, now=clock()))
 
 
 def with_draws(at: "Opened", campaign: "Campaign") -> dict[str, Any]:

@@ -9,7 +9,16 @@ from typing import Annotated, Any
 
 import typer
 
-from segmentation.cli.options import DEFAULT_STORE, Json, StorePath, answer, clock, database_of
+from segmentation.cli.options import (
+    DEFAULT_STORE,
+    Json,
+    StorePath,
+    answer,
+    clock,
+    database_of,
+    new_database_of,
+    read_database_of,
+)
 from segmentation.errors import UsageError
 
 keys = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
@@ -38,7 +47,7 @@ def create_key(
     from segmentation import keys as api_keys
 
     now = clock()
-    with database_of(store) as database:
+    with new_database_of(store) as database:
         record, secret = api_keys.create(
             database,
             name=name,
@@ -55,7 +64,7 @@ def list_keys(store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
     """List the keys: names, scopes, expiry; never a secret."""
     from segmentation import keys as api_keys
 
-    with database_of(store) as database:
+    with read_database_of(store) as database:
         rows = [key.to_dict() for key in api_keys.list_keys(database)]
     answer({"keys": rows}, as_json, lambda: show_keys(rows))
 

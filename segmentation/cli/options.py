@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from segmentation.errors import UsageError
+from segmentation.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
     from segmentation.database import Database
@@ -52,6 +52,7 @@ Loopback = Annotated[
 ]
 DEFAULT_STORE = Path("store")
 AUTHOR = "command line"
+IN_MEMORY = "sqlite://"
 
 
 def answer(facts: Mapping[str, Any], as_json: bool, text: Callable[[], None]) -> None:
@@ -108,11 +109,56 @@ def has_database(store: Path) -> bool:
 
 @contextmanager
 def database_of(store: Path) -> Iterator["Database"]:
-    """Open the database of a store for one command."""
+    """Open the database of a store for one command, which may be the first to need one.
+
+    Raises
+    ------
+    NotFound
+        When there is no store: a mistyped one must not come into being.
+    """
+    require_store(store)
+    with new_database_of(store) as database:
+        yield database
+
+
+@contextmanager
+def read_database_of(store: Path) -> Iterator["Database"]:
+    """Open the database of a store for one command that only reads; an empty one if there is none.
+
+    Raises
+    ------
+    NotFound
+        When there is no store.
+    """
+    require_store(store)
+    with connected(store, database_url() if has_database(store) else IN_MEMORY) as database:
+        yield database
+
+
+@contextmanager
+def new_database_of(store: Path) -> Iterator["Database"]:
+    """Open the database of a store for one command; the store begins with it if there is none."""
+    with connected(store, database_url()) as database:
+        yield database
+
+
+@contextmanager
+def connected(store: Path, url: str | None) -> Iterator["Database"]:
+    """Open a database and let go of it after the command."""
     from segmentation.database import open_database
 
-    database = open_database(store, database_url())
+    database = open_database(store, url)
     try:
         yield database
     finally:
         database.dispose()
+
+
+def require_store(store: Path) -> None:
+    """Refuse a folder that holds no store, unless the database is elsewhere."""
+    is_store = any((store / name).exists() for name in ("runs", "CURRENT"))
+    if not is_store and not has_database(store):
+        raise NotFound(
+            f"There is no store at `{store}`. Name another by `--store`, or make it by "
+            "`coterie run` or `coterie keys create`."
+        )

@@ -17,6 +17,7 @@ from segmentation.cli.options import (
     clock,
     database_of,
     moment,
+    read_database_of,
 )
 from segmentation.errors import UsageError
 
@@ -38,7 +39,7 @@ def simulate(policy: PolicyFile, store: StorePath = DEFAULT_STORE, as_json: Json
     from segmentation.applying import simulate as try_out
     from segmentation.store import Store
 
-    with database_of(store) as database:
+    with read_database_of(store) as database:
         facts = try_out(Store(store), database, policy, now=clock()).to_dict()
     answer(facts, as_json, lambda: show_moves(facts))
 
@@ -106,7 +107,7 @@ def history(user: str, store: StorePath = DEFAULT_STORE, as_json: Json = False) 
     from segmentation import ledger
     from segmentation.reasonwords import in_words
 
-    with database_of(store) as database:
+    with read_database_of(store) as database:
         rows = [
             asdict(change) | {"reasons": in_words(change.reason_codes)}
             for change in ledger.history(database, user)
@@ -124,7 +125,7 @@ def notices(
     """List who may soon lose a tier, when, and what it takes to stay."""
     from segmentation.noticeboard import list_notices
 
-    with database_of(store) as database:
+    with read_database_of(store) as database:
         rows = list_notices(database, after=after, limit=limit)
     answer({"notices": rows}, as_json, lambda: show_notices(rows))
 

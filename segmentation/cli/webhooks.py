@@ -16,6 +16,7 @@ from segmentation.cli.options import (
     clock,
     database_of,
     ended_by_term,
+    read_database_of,
 )
 from segmentation.cli.tables import table_by_id
 
@@ -55,7 +56,7 @@ def show(store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
     from segmentation import outbox
     from segmentation.webhooks import list_endpoints
 
-    with database_of(store) as database:
+    with read_database_of(store) as database:
         rows = [
             each.to_dict() | outbox.counts(database, each.endpoint_id)
             for each in list_endpoints(database)
@@ -101,7 +102,7 @@ def dead(
     """List the messages a receiver did not take however often they were sent, and why."""
     from segmentation.outbox import list_messages
 
-    with database_of(store) as database:
+    with read_database_of(store) as database:
         rows = list_messages(database, webhook, limit=limit)
     answer({"messages": rows}, as_json, lambda: show_messages(rows))
 
