@@ -147,16 +147,21 @@ def level_of(
     )
 
 
-def firm_number(levels: Sequence[Level], *, below: int, before: int | None = None) -> int | None:
-    """Return the largest firm number clearly below one, None if none is.
+def firm_numbers(levels: Sequence[Level], *, below: int, before: int | None = None) -> list[int]:
+    """Return the firm numbers clearly below one, the largest first.
 
-    The number there was `before` stays while it is firm, lest runs swing between two.
+    The number there was `before` comes first while it is firm and tells about as much as the
+    largest, lest runs swing between two.
     """
     most = round(below / STEP)
-    firm = [
-        level.circles for level in levels if level.is_firm and FEWEST_TRIED <= level.circles <= most
-    ]
-    return before if before in firm else max(firm, default=None)
+    firm = {
+        level.circles: level
+        for level in levels
+        if level.is_firm and FEWEST_TRIED <= level.circles <= most
+    }
+    numbers = sorted(firm, reverse=True)
+    stays = before in firm and firm[before].told >= firm[numbers[0]].told / STEP
+    return sorted(numbers, key=lambda number: number != before) if stays else numbers
 
 
 def stability_near(levels: Sequence[Level], number: int) -> float:

@@ -15,6 +15,7 @@ from models.profiles import TagProfiles, assign
 from models.profiles import reasons as why_not
 from models.remnants import Past
 from models.revision import revised
+from models.trimming import crowd_only, only
 from segmentation.arrays import load_arrays, save_arrays
 from segmentation.config import CirclesConfig, Facet
 from segmentation.memory import Memory
@@ -85,14 +86,11 @@ def find_circles(
     people from the run before.
     """
     eligible = np.flatnonzero(facet.reasons == "")
-    reasons = facet.reasons.astype("<U16")
-    labels = np.full(len(reasons), -1, dtype=np.int32)
     if not len(eligible):
-        nobody = sparse.csr_array((len(reasons), 0))
-        return FacetCircles(labels, nobody, reasons, nothing_known(facet.matrix.shape[1]))
+        return nobody_placed(facet)
     X = facet.matrix[eligible]
     asked = asked_for(config, name) if about is None else about
-    placeable = len(eligible) / len(reasons)
+    placeable = len(eligible) / len(facet.reasons)
     memory = memory or Memory()
     was_whole = config.warm_start and memory.is_whole
     clusterer = clusterer_of(config, asked, seed, placeable=placeable, was_whole=was_whole).fit(X)
@@ -111,12 +109,46 @@ def find_circles(
         past=past.of(eligible) if past is not None and is_free else None,
         seed=seed,
     )
-    model = looked.profiles
-    answer = assign(model, X, max_circles=config.max_circles)
+    return placed(facet, config, looked.profiles, keys=looked.keys, conflicts=looked.conflicts)
+
+
+def placed(
+    facet: FacetMatrix,
+    config: CirclesConfig,
+    model: TagProfiles,
+    *,
+    keys: tuple[str, ...],
+    conflicts: tuple[str, ...],
+) -> FacetCircles:
+    """Place everyone with enough tags in the circles of a model."""
+    eligible = np.flatnonzero(facet.reasons == "")
+    reasons = facet.reasons.astype("<U16")
+    labels = np.full(len(reasons), -1, dtype=np.int32)
+    answer = assign(model, facet.matrix[eligible], max_circles=config.max_circles)
     reasons[eligible] = why_not(answer, min_tags=model.min_tags)
     labels[eligible] = answer.labels
     members = spread(answer.strengths, eligible, len(reasons))
-    return FacetCircles(labels, members, reasons, model, looked.keys, looked.conflicts)
+    return FacetCircles(labels, members, reasons, model, keys, conflicts)
+
+
+def keeping(
+    circles: FacetCircles, kept: npt.NDArray[np.int64], facet: FacetMatrix, config: CirclesConfig
+) -> FacetCircles:
+    """Let all circles but the `kept` ones go and place everyone among those."""
+    model = only(circles.model, kept) if len(kept) else crowd_only(circles.model)
+    keys = tuple(circles.keys[circle] for circle in kept) if circles.keys else ()
+    return placed(facet, config, model, keys=keys, conflicts=circles.conflicts)
+
+
+def nobody_placed(facet: FacetMatrix) -> FacetCircles:
+    """Nobody has enough tags: no circle, and the facet's reasons."""
+    people, tags = facet.matrix.shape
+    return FacetCircles(
+        labels=np.full(people, -1, dtype=np.int32),
+        members=sparse.csr_array((people, 0)),
+        reasons=facet.reasons.astype("<U16"),
+        model=nothing_known(tags),
+    )
 
 
 def nothing_known(n_tags: int) -> TagProfiles:

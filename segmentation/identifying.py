@@ -128,12 +128,13 @@ def settle_facet(context: Context, name: Facet, begun: Callable[[int], None]) ->
         begun=partial(begun, len(found.labels)),
     )
     settled.circles.save(context.work.path(f"circles/{name}/model.npz").parent)
-    save_arrays(context.work.path(f"stability/{name}.npz"), vars(settled.stability))
+    save_arrays(context.work.path(f"stability/{name}.npz"), vars(settled.firmness.stability))
     labels = settled.circles.labels
     facts = {
         "silhouette": sampled_silhouette(facet.matrix, labels, seed=context.seed),
         "found": settled.found,
         "curve": [asdict(level) for level in settled.curve],
+        "fell": settled.fell,
     }
     context.work.save(f"stability/{name}.json", facts)
     return settled.circles.model.n_circles

@@ -20,7 +20,8 @@ class FacetQuality:
     `largest_share` is the largest circle's part of the people who could be placed, `coverage` the
     part of all people who are in a circle, `placeable` how many could be; `stability` is the
     bootstrap Jaccard of each circle, NaN when not measured, and `sizes` its primary members.
-    `asked` is about how many circles somebody wanted; None left it to the data.
+    `asked` is about how many circles somebody wanted; None left it to the data. `fell` is how
+    firm the circles found were, over their people, where they were let go as chance.
     """
 
     facet: str
@@ -31,6 +32,7 @@ class FacetQuality:
     stability: tuple[float, ...]
     sizes: tuple[int, ...]
     asked: int | None = None
+    fell: float | None = None
 
     @property
     def firmness(self) -> float | None:
@@ -54,11 +56,23 @@ class Finding:
 
 def inspect(facets: Sequence[FacetQuality], gates: GatesConfig) -> list[Finding]:
     """Judge every facet; an empty answer means nothing to say against the run."""
-    return [
+    found = [
         finding
         for facet in facets
         for judge in (degenerate, empty, other, thin, chance, weak)
         if (finding := judge(facet, gates)) is not None
+    ]
+    return [*found, *nothing_held(facets, gates)]
+
+
+def nothing_held(facets: Sequence[FacetQuality], gates: GatesConfig) -> list[Finding]:
+    """Where all circles found were chance, in every facet, a run has nothing to show."""
+    if any(facet.circles for facet in facets):
+        return []
+    return [
+        unstable(facet, facet.fell, gates)
+        for facet in facets
+        if facet.fell is not None and facet.fell < gates.min_stability
     ]
 
 
@@ -84,9 +98,19 @@ def empty(facet: FacetQuality, gates: GatesConfig) -> Finding | None:
         name="no_circles",
         facet=facet.facet,
         blocks=False,
-        message=f"No {facet.facet} circle stands out from the crowd in this data."
-        if facet.placeable
-        else f"No {facet.facet} circle: nobody has enough tags and consents to be placed.",
+        message=f"No {facet.facet} circle{why_none(facet)}",
+    )
+
+
+def why_none(facet: FacetQuality) -> str:
+    """Why there is no circle, as the end of a sentence."""
+    if not facet.placeable:
+        return ": nobody has enough tags and consents to be placed."
+    if facet.fell is None:
+        return " stands out from the crowd in this data."
+    return (
+        f" stays: other people of the same kind would not form those found (stability "
+        f"{facet.fell:.2f}), so they are chance."
     )
 
 
@@ -124,6 +148,11 @@ def chance(facet: FacetQuality, gates: GatesConfig) -> Finding | None:
     firmness = facet.firmness
     if firmness is None or firmness >= gates.min_stability:
         return None
+    return unstable(facet, firmness, gates)
+
+
+def unstable(facet: FacetQuality, firmness: float, gates: GatesConfig) -> Finding:
+    """Circles too weak to be shown."""
     return Finding(
         name="stability",
         facet=facet.facet,

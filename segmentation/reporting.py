@@ -72,7 +72,7 @@ def fewer_kept(context: Context) -> list[Finding]:
             f"{quality.circles} firmer ones stay. `coterie circles curve` shows other numbers.",
         )
         for quality in (quality_of(context, name) for name in FACETS)
-        if (found := settled(context, quality.facet)["found"]) > quality.circles
+        if (found := settled(context, quality.facet)["found"]) > quality.circles > 0
     ]
 
 
@@ -136,4 +136,5 @@ def quality_of(context: Context, name: Facet) -> FacetQuality:
         stability=tuple(stability.tolist()),
         sizes=tuple(sizes.tolist()),
         asked=None if count == "auto" else count,
+        fell=settled(context, name).get("fell"),
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.circles import CircleClusterer
-from models.curve import DOUBT, Level, curve, firm_number, numbers_about, stability_near
+from models.curve import DOUBT, Level, curve, firm_numbers, numbers_about, stability_near
 from models.foretelling import HeldBack
 from models.mixture import crowd_shares
 from models.rediscovery import Rediscovery
@@ -59,26 +59,37 @@ def test_numbers_lie_around_the_one_found():
     assert numbers_about(1) == [2]
 
 
-def level(circles: int, stability: float | None, largest: float = 0.2) -> Level:
+def level(circles: int, stability: float | None, largest: float = 0.2, told: float = 0.5) -> Level:
     """A level of which only this matters."""
-    return Level(circles, 0.5, 0.9, largest, 0.1, stability)
+    return Level(circles, told, 0.9, largest, 0.1, stability)
 
 
 @pytest.mark.parametrize(
     ("levels", "before", "expected"),
     [
-        ([level(4, 0.9), level(8, 0.7), level(16, 0.5)], None, 8),
-        ([level(4, 0.9), level(8, FIRM - DOUBT / 2), level(16, 0.5)], None, 8),
-        ([level(4, 0.9), level(8, 0.7), level(24, 0.7)], None, 8),
-        ([level(4, 0.9), level(8, 0.7), level(16, 0.5)], 4, 4),
-        ([level(4, 0.4), level(8, 0.7), level(16, 0.5)], 4, 8),
-        ([level(2, 0.9, largest=0.7), level(4, 0.5), level(8, None)], None, None),
+        ([level(4, 0.9), level(8, 0.7), level(16, 0.5)], None, [8, 4]),
+        ([level(4, 0.9), level(8, FIRM - DOUBT / 2), level(16, 0.5)], None, [8, 4]),
+        ([level(4, 0.9), level(8, 0.7), level(24, 0.7)], None, [8, 4]),
+        ([level(2, 0.9), level(4, 0.9), level(8, 0.7), level(16, 0.5)], 4, [4, 8, 2]),
+        ([level(4, 0.9, told=0.34), level(8, 0.7)], 4, [4, 8]),
+        ([level(4, 0.9, told=0.32), level(8, 0.7)], 4, [8, 4]),
+        ([level(4, 0.4), level(8, 0.7), level(16, 0.5)], 4, [8]),
+        ([level(2, 0.9, largest=0.7), level(4, 0.5), level(8, None)], None, []),
     ],
-    ids=["largest", "nearly", "clearly fewer", "as before", "before is weak", "none"],
+    ids=[
+        "largest",
+        "nearly",
+        "clearly fewer",
+        "as before",
+        "before tells nearly as much",
+        "before tells much less",
+        "before is weak",
+        "none",
+    ],
 )
 def test_the_largest_firm_number_is_chosen(levels, before, expected):
-    """Of those clearly below 24; the one of the run before if it is firm still."""
-    assert firm_number(levels, below=24, before=before) == expected
+    """Of those clearly below 24; the one of the run before if it is firm still and as telling."""
+    assert firm_numbers(levels, below=24, before=before) == expected
 
 
 def test_holding_nothing_back_leaves_everything(four_circles):

@@ -72,6 +72,38 @@ def test_circles_at_the_level_of_chance_block():
     assert [finding.name for finding in one_large if finding.blocks] == ["stability"]
 
 
+NONE_STAYED = FacetQuality(
+    facet="lifestyle",
+    circles=0,
+    placeable=100,
+    largest_share=0.0,
+    coverage=0.0,
+    stability=(),
+    sizes=(),
+    fell=0.04,
+)
+
+
+def test_a_facet_whose_circles_fell_is_told_and_blocks_nothing_beside_a_sound_one():
+    """The people in the other facet's circles can be shown."""
+    (finding,) = inspect([SOUND, NONE_STAYED], GatesConfig())
+
+    assert (finding.name, finding.blocks) == ("no_circles", False)
+    assert "No lifestyle circle stays" in finding.message
+    assert "0.04" in finding.message
+
+
+def test_chance_in_every_facet_blocks():
+    """A run without any circle, though some were found, has nothing to show."""
+    nothing = FacetQuality(**{**vars(NONE_STAYED), "facet": "interest", "fell": None})
+    found = inspect([nothing, NONE_STAYED], GatesConfig())
+
+    assert [(each.name, each.facet) for each in found if each.blocks] == [
+        ("stability", "lifestyle")
+    ]
+    assert not any(each.blocks for each in inspect([nothing], GatesConfig()))
+
+
 @pytest.mark.parametrize(("asked", "blocks"), [(0.80, False), (0.85, True)])
 def test_the_stability_asked_is_a_setting(asked, blocks):
     """Over their people the circles have a stability of 0.81."""

@@ -1,11 +1,13 @@
 """Circles that stay: those found where they are firm, fewer where only fewer are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
 
-from models.stability import over_people
-from segmentation.circling import find_circles
+from models.mixture import dense, with_signatures
+from segmentation.circling import find_circles, placed
 from segmentation.config import CirclesConfig
 from segmentation.parents import families
 from segmentation.settling import settle
@@ -72,9 +74,7 @@ def gentle():
 
 def firmness(answer):
     """The stability of the circle a person is in, on average."""
-    labels = answer.circles.labels
-    sizes = np.bincount(labels[labels >= 0], minlength=answer.circles.model.n_circles)
-    return over_people(answer.stability.mean, sizes)
+    return answer.firmness.over_people
 
 
 def test_fewer_stay_where_those_found_are_weak(gentle):
@@ -93,6 +93,25 @@ def test_as_many_as_before_stay_while_they_are_firm(gentle):
     _, answer = settled(gentle, before=4)
 
     assert answer.circles.model.n_circles == 4
+
+
+def test_the_crowd_is_no_firmer_circle(gentle):
+    """Where fewer circles come to one of everybody, still fewer are tried."""
+    tried = []
+
+    def about(count):
+        tried.append(count)
+        fewer = find_circles(gentle, CONFIG, name="interest", seed=0, about=count)
+        return fewer if len(tried) > 1 else replace(fewer, labels=np.zeros_like(fewer.labels))
+
+    found = find_circles(gentle, CONFIG, name="interest", seed=0)
+    answer = settle(
+        found, gentle, CONFIG, about=about, asked=False, before=0, seed=0, begun=lambda: None
+    )
+
+    assert tried[0] > tried[1]
+    assert answer.circles.model.n_circles == tried[1]
+    assert answer.firmness.over_people > 0.6
 
 
 def test_circles_in_firm_families_stay():
@@ -134,8 +153,8 @@ def test_nothing_is_measured_without_resamples(gentle):
     found, answer = settled(gentle, config=CirclesConfig(resamples=0))
 
     assert answer.circles is found
-    assert len(answer.stability.mean) == answer.found
-    assert np.isnan(answer.stability.mean).all()
+    assert len(answer.firmness.stability.mean) == answer.found
+    assert np.isnan(answer.firmness.stability.mean).all()
     assert answer.curve == []
 
 
@@ -146,3 +165,97 @@ def test_without_circles_there_is_nothing_to_settle():
 
     assert answer.found == 0
     assert answer.curve == []
+
+
+def islands(*, sizes, crowd: int = 2600) -> FacetMatrix:
+    """People of islands with a dozen tags of their own each, and a crowd who like anything."""
+    rng = np.random.default_rng(0)
+    liked = [rng.integers(0, 200, (crowd, 12))]
+    liked += [200 + 16 * at + rng.integers(0, 16, (size, 12)) for at, size in enumerate(sizes)]
+    columns, people = np.concatenate(liked).ravel(), crowd + sum(sizes)
+    matrix = sparse.csr_array(
+        (np.ones(columns.size), (np.repeat(np.arange(people), 12), columns)),
+        shape=(people, 200 + 16 * len(sizes)),
+    )
+    matrix.sum_duplicates()
+    names = [f"tag {number:03d}" for number in range(matrix.shape[1])]
+    return FacetMatrix(matrix, names, np.full(people, "", dtype="<U16"), ())
+
+
+def by_lot(facet, *, sizes):
+    """The circles of the islands, and one of a few of the crowd's tags drawn by lot."""
+    found = find_circles(facet, CONFIG, name="interest", seed=0)
+    drawn = np.zeros(facet.matrix.shape[1])
+    drawn[:40] = 1 / 40
+    model = with_signatures(
+        replace(found.model, noise=0.5, grid=np.array([0.2]), grid_weights=np.ones(1)),
+        np.vstack([dense(found.model), drawn]),
+        np.append(np.asarray(sizes, dtype=float) / 1000, 1.0) / (1 + sum(sizes) / 1000),
+    )
+    return placed(facet, CONFIG, model, keys=("",) * model.n_circles, conflicts=())
+
+
+def judged(facet, found, *, config=CONFIG, asked=False):
+    """Settle circles that cannot be fewer."""
+
+    def about(count):
+        raise AssertionError(f"{count} circles are no fewer")
+
+    return settle(
+        found, facet, config, about=about, asked=asked, before=0, seed=0, begun=lambda: None
+    )
+
+
+def test_chance_does_not_stay():
+    """Nobody is in a circle that other people would not form, and everyone has a reason."""
+    facet = islands(sizes=())
+    found = by_lot(facet, sizes=())
+
+    answer = judged(facet, found)
+
+    assert found.model.n_circles == answer.found == 1
+    assert (found.labels >= 0).sum() > 100
+    assert answer.circles.model.n_circles == 0
+    assert answer.fell < 0.1
+    assert (answer.circles.labels == -1).all()
+    assert set(answer.circles.reasons) == {"far"}
+    assert answer.firmness.over_people is None
+
+
+def test_firm_circles_stay_where_most_people_are_in_chance():
+    """One island in a crowd."""
+    facet = islands(sizes=(30,))
+    found = by_lot(facet, sizes=(30,))
+
+    answer = judged(facet, found)
+
+    assert answer.found == 2
+    assert answer.fell < 0.1
+    assert answer.circles.model.n_circles == 1
+    assert answer.firmness.over_people > 0.6
+    assert (answer.circles.labels[2600:] == 0).all()
+
+
+def test_a_number_or_a_coverage_asked_for_keeps_chance():
+    """Whoever asked hears of it at the gate."""
+    facet = islands(sizes=())
+    found = by_lot(facet, sizes=())
+
+    number = judged(facet, found, asked=True)
+    coverage = judged(facet, found, config=replace(CONFIG, coverage=0.5))
+
+    assert number.circles is coverage.circles is found
+    assert number.fell is coverage.fell is None
+    assert coverage.firmness.over_people < 0.1
+
+
+def test_a_circle_that_was_wished_for_stays():
+    """However few would form it."""
+    facet = islands(sizes=())
+    found = replace(by_lot(facet, sizes=()), keys=("seeds/ours",))
+
+    answer = judged(facet, found)
+
+    assert answer.circles.model.n_circles == 1
+    assert answer.circles.keys == ("seeds/ours",)
+    assert np.array_equal(answer.circles.labels, found.labels)
