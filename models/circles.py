@@ -17,7 +17,7 @@ from models.explanation import Explanation, explain
 from models.landmarks import Canon
 from models.levels import parents
 from models.mixture import tag_sums
-from models.observations import damped_rows, usual_weight
+from models.observations import damped_rows, heeded_rows, usual_weight
 from models.profiles import (
     Assignment,
     Belonging,
@@ -103,6 +103,7 @@ class CircleClusterer(BaseEstimator):
         observed = damped_rows(rows, unit=unit)
         with threadpool_limits(1):
             model = self._discovered(observed)
+        observed = heeded_rows(observed, model.echoes)
         model, labels = settled(model, observed, self._fewest(rows.n_rows))
         if self.coverage is not None:
             model = replace(model, offset=covering(model, observed, self.coverage))

@@ -22,6 +22,7 @@ from models.beginnings import (
     round_groups,
     whole_of,
 )
+from models.dependence import heeding
 from models.excerpts import taken
 from models.foretelling import CLEAR, HeldBack, Trial, clarity, is_better, stays_behind
 from models.landmarks import Canon, draw
@@ -72,7 +73,8 @@ def discover(
     everything = taken(rows, learners)
     trial = held_back.trial(everything, crowd=sample.crowd)
     search = Search(sample, everything, min_share, seed, trial, was_whole)
-    return search.unasked(nothing) if n_circles is None else search.about(n_circles)
+    found = search.unasked(nothing) if n_circles is None else search.about(n_circles)
+    return heeding(found, everything, min_share)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from models.excerpts import entries
 from models.kernels.damping import damp
-from models.kernels.threads import side_by_side
+from models.kernels.echoing import share
+from models.kernels.threads import over_pieces, side_by_side
 from models.rows import FloatArray, Rows
 from models.weights import pieces
 
@@ -24,6 +26,27 @@ def damped_piece(rows: Rows, *, unit: float) -> Rows:
     values = np.empty(len(rows.values))
     damp(rows.values.astype(np.float64, copy=False), unit, values)
     return rows.with_values(values)
+
+
+def heeded_rows(rows: Rows, echoes: Rows) -> Rows:
+    """Return observations whose weights are shared with their echoes, as `echoes.heeded` does."""
+    if not len(echoes.columns):
+        return rows
+    pieces = over_pieces(rows, lambda _, piece: weights_beside(piece, echoes))
+    return rows.with_values(np.concatenate([np.zeros(0), *pieces]))
+
+
+def heeded_piece(rows: Rows, echoes: Rows) -> Rows:
+    """Return a few rows as `heeded_rows` does, in this thread."""
+    return rows.with_values(weights_beside(rows, echoes)) if len(echoes.columns) else rows
+
+
+def weights_beside(rows: Rows, echoes: Rows) -> FloatArray:
+    """Return each entry's weight beside the echoes in its row."""
+    weights = np.empty(len(rows.values))
+    seen = np.zeros(rows.n_columns, np.int64)
+    share(*entries(rows), *entries(echoes), seen, weights)
+    return weights
 
 
 def usual_weight(rows: Rows) -> float:

@@ -1,7 +1,7 @@
 """The fitted circles as plain arrays, and the one function that places people in them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from models.echoes import heeded
 from models.exponentials import exp, log
 from models.rows import BoolArray, FloatArray, IntArray, Matrix, Rows, add_up
 from models.strengths import Candidates, mix
@@ -49,6 +50,9 @@ class TagProfiles:
     crowd_prior : float
         0 where signatures hold the tags that mark a circle alone; else they hold every tag, with
         so many tags' worth of the crowd mixed in.
+    echo_starts, echo_tags, echo_shares : ndarray
+        Tags that come together more often than circles explain, tags x tags row by row, and how
+        surely one is there because of the other; empty where that is no matter.
     """
 
     starts: IntArray
@@ -63,6 +67,9 @@ class TagProfiles:
     unit: float = 1.0
     min_tags: int = 2
     crowd_prior: float = 0.0
+    echo_starts: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    echo_tags: Labels = field(default_factory=lambda: np.zeros(0, np.int32))
+    echo_shares: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     @property
     def n_circles(self) -> int:
@@ -78,6 +85,12 @@ class TagProfiles:
     def signatures(self) -> Rows:
         """Circles x tags, each row adding up to 1."""
         return Rows(self.starts, self.tags, self.shares, self.n_tags)
+
+    @cached_property
+    def echoes(self) -> Rows:
+        """Tags x tags, no entry where no tag echoes another."""
+        starts = self.echo_starts if len(self.echo_starts) else np.zeros(self.n_tags + 1, np.int64)
+        return Rows(starts, self.echo_tags, self.echo_shares, self.n_tags)
 
     @cached_property
     def table(self) -> TagTable:
@@ -98,12 +111,12 @@ class TagProfiles:
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return every field as an array, for `numpy.savez`."""
-        return {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+        return {part.name: np.asarray(getattr(self, part.name)) for part in fields(self)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "TagProfiles":
-        """Rebuild what `to_arrays` gave; an opened npz file will do."""
-        values = {field.name: arrays[field.name] for field in fields(cls)}
+        """Rebuild what `to_arrays` gave; an opened npz file will do, echoes may be absent."""
+        values = {part.name: arrays[part.name] for part in fields(cls) if part.name in arrays}
         scalars = {name: value.item() for name, value in values.items() if value.ndim == 0}
         return cls(**(values | scalars))
 
@@ -196,7 +209,7 @@ def placed(profiles: TagProfiles, rows: Rows, unit: float | None, max_circles: i
         from models.kernels.assigning import assigned
 
         return assigned(profiles, rows, unit=unit, max_circles=max_circles)
-    rows = rows if unit is None else damp_rows(rows, unit=unit)
+    rows = rows if unit is None else heeded(damp_rows(rows, unit=unit), profiles.echoes)
     cost = profiles.table.cost(rows)
     parts = [
         assign_part(profiles, part, max_circles)
@@ -211,8 +224,8 @@ def is_compiled(rows: Rows) -> bool:
 
 
 def observed(profiles: TagProfiles, X: Matrix | Rows) -> Rows:
-    """Return rows of raw weights as observations: damped, in units of a usual tag."""
-    return damp_rows(fitting(profiles, X), unit=profiles.unit)
+    """Return rows of raw weights as observations: damped, in units of a usual tag, echoes once."""
+    return heeded(damp_rows(fitting(profiles, X), unit=profiles.unit), profiles.echoes)
 
 
 def fitting(profiles: TagProfiles, X: Matrix | Rows) -> Rows:

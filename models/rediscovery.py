@@ -14,6 +14,7 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
+from models.dependence import with_echoes
 from models.discovery import STEP, Search
 from models.division import divided
 from models.foretelling import HeldBack
@@ -141,7 +142,8 @@ class Rediscovery:
         if found is not None and cuts:
             found = divided(found, search.sample.people, min_share=self.min_share)
         found = crowd_only(self.model) if found is None else found
-        return replace(found, unit=self.model.unit, offset=self.model.offset)
+        known = with_echoes(found, self.model.echoes)
+        return replace(known, unit=self.model.unit, offset=self.model.offset)
 
 
 def dense(search: Search, count: int) -> TagProfiles | None:

@@ -12,7 +12,7 @@ from models.division import divided
 from models.guidance import Guided, Wish, guided
 from models.landmarks import Canon, draw
 from models.leftovers import with_leftovers
-from models.observations import damped_rows
+from models.observations import damped_rows, heeded_rows
 from models.profiles import TagProfiles, assign_observed
 from models.remnants import Past, remnants
 from models.rows import BoolArray, FloatArray, IntArray, Matrix, Rows
@@ -58,7 +58,7 @@ def revised(
         what is new, circles in the tags that no circle of a person's explains, and circles that
         only silent people hold up go.
     """
-    observed = damped_rows(Rows.of(X), unit=model.unit)
+    observed = heeded_rows(damped_rows(Rows.of(X), unit=model.unit), model.echoes)
     people = observed.take(draw(Canon.of(observed), EM_PEOPLE, seed=seed + 2))
     min_share = fewest / max(observed.n_rows, 1)
     with threadpool_limits(1):

@@ -6,7 +6,7 @@ import numpy as np
 
 from models.kernels.placing import place
 from models.kernels.threads import over_pieces
-from models.observations import damped_piece
+from models.observations import damped_piece, heeded_piece
 from models.profiles import Assignment, Belonging, Labels, TagProfiles
 from models.rows import FloatArray, IntArray, Rows
 from models.strengths import WORTH_TRYING
@@ -53,7 +53,8 @@ def belonging(
     least = -np.inf if odds else (WORTH_TRYING if max_circles else 0.0) - ROUNDING
 
     def work(first: int, piece: Rows) -> Members:
-        piece = piece if unit is None else damped_piece(piece, unit=unit)
+        if unit is not None:
+            piece = heeded_piece(damped_piece(piece, unit=unit), profiles.echoes)
         here = slice(first, first + piece.n_rows)
         told = (odds.noise[here], odds.confidence[here], odds.margins[here]) if odds else NOTHING
         if odds:

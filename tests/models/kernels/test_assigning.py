@@ -15,13 +15,15 @@ GRID = np.array([0.08, 0.28, 0.58, 0.75])
 
 
 def drawn_profiles(rng: np.random.Generator, circles: int, tags: int) -> TagProfiles:
-    """Signatures of random tags and sizes; half of the circles come in twins that always tie."""
+    """Random signatures, sizes and echoes; half of the circles come in twins that always tie."""
     table = rng.random((circles, tags)) * (rng.random((circles, tags)) < 0.2)
     sizes = rng.random(circles) + 0.1
     twins = circles // 2
     table[twins : 2 * twins], sizes[twins : 2 * twins] = table[:twins], sizes[:twins]
     table /= np.maximum(table.sum(axis=1, keepdims=True), 1e-12)
     signatures = Rows.of(table)
+    beside = np.triu(on_grid(rng.random((tags, tags)) * (rng.random((tags, tags)) < 0.1)), 1)
+    echoes = Rows.of(beside + beside.T)
     return TagProfiles(
         starts=signatures.starts,
         tags=signatures.columns,
@@ -33,6 +35,9 @@ def drawn_profiles(rng: np.random.Generator, circles: int, tags: int) -> TagProf
         grid_weights=rng.dirichlet(np.ones(len(GRID))),
         offset=float(rng.normal(0.0, 2.0)),
         unit=float(rng.uniform(0.8, 1.5)),
+        echo_starts=echoes.starts,
+        echo_tags=echoes.columns,
+        echo_shares=echoes.values,
     )
 
 
