@@ -30,6 +30,7 @@ from segmentation.sparking import spark_session  # noqa: E402 - likewise
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(1800),  # Java has to warm up, and a busy machine takes its time
     pytest.mark.skipif(shutil.which("java") is None, reason="there is no Java"),
 ]
 
