@@ -38,6 +38,7 @@ def test_without_the_extra_spark_is_refused(tmp_path, monkeypatch):
         opened(SPARK, tmp_path)
 
 
+@pytest.mark.slow  # where Spark is installed
 def test_without_java_spark_is_refused(tmp_path, monkeypatch):
     """The message says which Java is needed."""
     pytest.importorskip("pyspark", reason="the extra `spark` is not installed")
@@ -47,6 +48,7 @@ def test_without_java_spark_is_refused(tmp_path, monkeypatch):
         opened(SPARK, tmp_path)
 
 
+@pytest.mark.slow  # where Spark is installed
 def test_a_java_that_does_not_start_is_told(tmp_path):
     """What it said is part of the one message, and nothing else is."""
     pytest.importorskip("pyspark", reason="the extra `spark` is not installed")
@@ -71,6 +73,7 @@ def test_a_java_that_does_not_start_is_told(tmp_path):
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.slow  # where Spark is installed
 def test_a_master_that_does_not_answer_is_named(tmp_path):
     """Spark itself would try for a minute."""
     pytest.importorskip("pyspark", reason="the extra `spark` is not installed")
