@@ -1,11 +1,12 @@
 """Turn the packed records of an index into the rows that callers read."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+from segmentation.amounts import AS_IT_IS, teller
 from segmentation.billionths import WHOLE, share
 from segmentation.layout import NO_TIME, NONE
 from segmentation.packed import Packed
@@ -20,7 +21,8 @@ class Vocabulary:
     """The words that records point into.
 
     `tiers` are the policy's, lowest first; `all_tiers` go on with those an older policy had.
-    `benefits` are those of each tier, `circles` the id, facet and name of each circle.
+    `benefits` are those of each tier, `circles` the id, facet and name of each circle, `scales`
+    the parts of an amount by its name.
     """
 
     tiers: Sequence[str]
@@ -31,6 +33,7 @@ class Vocabulary:
     policy_versions: Sequence[str]
     benefits: Sequence[list[Row]]
     circles: Sequence[Row]
+    scales: Mapping[str, int] = field(default_factory=dict)
 
 
 class Answers:
@@ -43,6 +46,10 @@ class Answers:
         self._words = vocabulary
         self._packed = packed
         self._reasons = (*vocabulary.reasons, None)  # `NONE` finds the last
+        self._influence, self._value, self._score = (
+            teller(vocabulary.scales.get(name, AS_IT_IS))
+            for name in ("influence", "value", "score")
+        )
         self._standing = lru_cache(IN_COMMON)(self._worded_standing)
         self._course = lru_cache(IN_COMMON)(self._worded_course)
 
@@ -65,8 +72,8 @@ class Answers:
                 "high": share(high),
             },
             "social_currency": share(currency),
-            "influence": known(influence),
-            "value": known(value),
+            "influence": self._influence(influence),
+            "value": self._value(value),
             "stickiness": share(stickiness),
             "tier": self._held(standing, score, with_benefits=True),
             "lifecycle": dict(self._course(course)),
@@ -97,7 +104,7 @@ class Answers:
     def _held(self, standing: int, score: float, *, with_benefits: bool) -> Row | None:
         if standing == NONE:
             return None
-        return {**self._standing(standing, with_benefits), "score": known(score)}
+        return {**self._standing(standing, with_benefits), "score": self._score(score)}
 
     def _worded_standing(self, place: int, with_benefits: bool) -> Row:
         record, words = self._packed.standing(place), self._words
@@ -124,11 +131,6 @@ class Answers:
 def word(words: Sequence[str], place: int) -> str | None:
     """The word at a place, None for no word."""
     return None if place == NONE else words[place]
-
-
-def known(value: float) -> float | None:
-    """A number, None for NaN."""
-    return value if value == value else None
 
 
 @lru_cache(maxsize=16_384)  # people share their times: those of a few runs

@@ -5,6 +5,7 @@ from copy import copy
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from pyroaring import FrozenBitMap
 
 from models.lifecycle import STAGES
+from segmentation.amounts import AS_IT_IS
 from segmentation.arrays import map_array
 from segmentation.bitmaps import NOBODY, Amended, Bitmaps, Key, Places, array_of, bitmap_of
 from segmentation.conditions import MEASURES, Condition, Selector, bind, cut, union, without
@@ -44,7 +46,13 @@ class AudienceIndex:
     """
 
     def __init__(
-        self, index: Path, registry: Registry, *, tiers: Sequence[str], erased: Erased
+        self,
+        index: Path,
+        registry: Registry,
+        *,
+        tiers: Sequence[str],
+        erased: Erased,
+        scales: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         folder = index / FOLDER
         self._erased = erased
@@ -56,7 +64,10 @@ class AudienceIndex:
         self.registry = registry
         self.ranks: Mapping[str, Sequence[str]] = {"tier": tiers, "stage": STAGES}
         people = load(index / "users.npy")
-        self.measures = {name: self._measure(folder, name, people[name]) for name in MEASURES}
+        self.measures = {
+            name: self._measure(folder, name, people[name], scales.get(name, AS_IT_IS))
+            for name in MEASURES
+        }
         self._refusals = Refusals(
             {purpose: saved.get("refused", purpose) for purpose in saved.words("refused")}
         )
@@ -132,9 +143,10 @@ class AudienceIndex:
         row = self.registry.find(user_id)
         return None if row == NONE else int(self.places[row])
 
-    def _measure(self, folder: Path, name: str, values: FloatArray) -> Measure:
+    def _measure(self, folder: Path, name: str, values: FloatArray, scale: int) -> Measure:
         order = load(folder / f"{name}_order.npy")
-        return Measure(name, values, self.rows, order, marks_of(len(order)), self._saved)
+        marks = marks_of(len(order))
+        return Measure(name, values, self.rows, order, marks, self._saved, scale)
 
 
 class Audience:

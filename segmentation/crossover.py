@@ -92,7 +92,7 @@ def bridging(snapshot: Snapshot, circle_id: str, both: IntArray, most: int) -> I
     index = snapshot.audiences
     for at in np.argsort(-strengths, kind="stable")[:most]:
         row = int(both[at])
-        reach = float(index.measures["influence"].values[index.places[row]])
+        reach = float(index.measures["influence"].at(index.places[[row]])[0])
         yield {
             "user_id": index.registry.ids[row],
             "strength": float(strengths[at]),

@@ -79,7 +79,11 @@ class Snapshot:
         self.guard = Guard(self.manifest)
         self.erased = Erased(index)
         self.audiences = AudienceIndex(
-            index, self._registry, tiers=self._vocabulary.tiers, erased=self.erased
+            index,
+            self._registry,
+            tiers=self._vocabulary.tiers,
+            erased=self.erased,
+            scales=self._vocabulary.scales,
         )
 
     @classmethod

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from segmentation.amounts import LEAST, scale_of, to_decimals
 from segmentation.audience_index import write_audience_index
 from segmentation.billionths import to_parts
 from segmentation.conditions import MEASURES
@@ -30,10 +31,10 @@ from segmentation.tables import SHARES, numbers
 
 Integers: TypeAlias = npt.NDArray[np.integer[Any]]
 Tables: TypeAlias = Mapping[str, pa.Table]
-Vocabulary: TypeAlias = dict[str, list[Any]]
+Vocabulary: TypeAlias = dict[str, Any]
 Records: TypeAlias = npt.NDArray[np.void]
+Numbers: TypeAlias = npt.NDArray[np.number[Any]]
 
-AMOUNTS = ("influence", "value")
 SEPARATOR = "\x1f"
 
 
@@ -78,7 +79,7 @@ def circle_members(tables: Tables) -> dict[str, Integers]:
 
 
 def gather_vocabulary(tables: Tables, tiers: list[str]) -> Vocabulary:
-    """The words the records point into."""
+    """The words the records point into, and how fine its amounts are."""
     users, lifecycle, changes = tables["users"], tables["lifecycle"], tables["tier-changes"]
     reasons = [joined(table["reason_codes"]) for table in (tables["tiers"], changes)]
     ever = words(changes["before"], changes["after"])
@@ -89,26 +90,48 @@ def gather_vocabulary(tables: Tables, tiers: list[str]) -> Vocabulary:
         "reasons": words(users["interest_reason"], users["lifestyle_reason"]),
         "reason_codes": [text.split(SEPARATOR) if text else [] for text in words(*reasons)],
         "policy_versions": words(changes["policy_version"]),
+        "scales": {
+            name: scale_of(name, numbers((tables["tiers"] if name == "score" else users)[name]))
+            for name in LEAST
+        },
     }
 
 
 def user_records(tables: Tables, vocabulary: Vocabulary) -> dict[str, Records]:
     """One record for each user, in the order of the users table, and those records point into."""
     users = tables["users"]
-    records = np.zeros(users.num_rows, dtype=USER_DTYPE)
-    for name in SHARES:
-        records[name] = to_parts(numbers(users[name]))
-    for name in AMOUNTS:
-        records[name] = numbers(users[name])
-    for reason in ("interest_reason", "lifestyle_reason"):
-        records[reason] = codes(users[reason], vocabulary["reasons"])
-    records["score"], records["standing"], records["course"] = np.nan, NONE, NONE
     held, standings = standing_records(tables["tiers"], vocabulary)
-    at = rows_of(tables["tiers"]["user_id"], users)
-    records["score"][at], records["standing"][at] = numbers(tables["tiers"]["score"]), held
     taken, courses = course_records(tables["lifecycle"], vocabulary)
-    records["course"][rows_of(tables["lifecycle"]["user_id"], users)] = taken
-    return {"users": records, "standings": standings, "courses": courses}
+    at = rows_of(tables["tiers"]["user_id"], users)
+    columns: dict[str, Numbers] = {name: to_parts(numbers(users[name])) for name in SHARES}
+    amounts = {name: numbers(users[name]) for name in ("influence", "value")}
+    amounts["score"] = np.full(users.num_rows, np.nan)
+    amounts["score"][at] = numbers(tables["tiers"]["score"])
+    for name, values in amounts.items():
+        columns[name] = to_decimals(values, vocabulary["scales"][name])
+    columns["standing"] = spread(held, at, users.num_rows)
+    at = rows_of(tables["lifecycle"]["user_id"], users)
+    columns["course"] = spread(taken, at, users.num_rows)
+    for reason in ("interest_reason", "lifestyle_reason"):
+        columns[reason] = slim(codes(users[reason], vocabulary["reasons"]))
+    return {"users": records_of(columns, USER_DTYPE), "standings": standings, "courses": courses}
+
+
+def spread(places: Integers, at: Integers, people: int) -> Integers:
+    """Places of some people as a column of everyone, `NONE` of the others."""
+    column = np.full(people, NONE)
+    column[at] = places
+    return slim(column)
+
+
+def records_of(columns: Mapping[str, Numbers], widest: np.dtype[np.void]) -> Records:
+    """Records of columns, in the order of the widest of their kind."""
+    names = widest.names or ()
+    kind = np.dtype([(name, columns[name].dtype.newbyteorder("<")) for name in names])
+    records = np.zeros(len(columns[names[0]]), dtype=kind)
+    for name in names:
+        records[name] = columns[name]
+    return records
 
 
 def standing_records(tiers: pa.Table, vocabulary: Vocabulary) -> tuple[Integers, Records]:
@@ -185,10 +208,12 @@ def _save_members(folder: Path, tables: Tables) -> None:
     places = codes(members["circle_id"], circles["circle_id"].combine_chunks())
     strengths = to_parts(numbers(members["strength"]))
     np.save(folder / "membership_ends.npy", _ends(rows[: own.num_rows], users.num_rows))
-    records = np.zeros(members.num_rows, dtype=MEMBERSHIP_DTYPE)
-    records["circle"], records["strength"] = places, strengths
-    records["rank"] = members["rank"].to_numpy()
-    np.save(folder / "memberships.npy", records)
+    columns = {
+        "circle": places.astype(np.min_scalar_type(max(circles.num_rows - 1, 0))),
+        "strength": strengths,
+        "rank": members["rank"].to_numpy().astype(MEMBERSHIP_DTYPE["rank"]),
+    }
+    np.save(folder / "memberships.npy", records_of(columns, MEMBERSHIP_DTYPE))
     order = np.lexsort((rows, -strengths.astype(np.int64), places))
     np.save(folder / "circle_ends.npy", _ends(places, circles.num_rows))
     np.save(folder / "circle_users.npy", slim(rows[order]))

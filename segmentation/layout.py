@@ -12,14 +12,16 @@ import numpy as np
 NONE = -1
 NO_TIME = -(1 << 63)
 
-_CODES = {"f8": "d", "i8": "q", "i4": "i", "u4": "I", "i2": "h", "u2": "H", "i1": "b"}
+_CODES = {
+    "f8": "d", "i8": "q", "i4": "i", "u4": "I", "i2": "h", "u2": "H", "i1": "b", "u1": "B",
+}  # fmt: skip
 
 
 class UserRecord(NamedTuple):
-    """What is known of one user; NaN, `UNKNOWN` and `NONE` stand for nothing known.
+    """What is known of one user; NaN, `UNKNOWN`, `NOTHING` and `NONE` stand for nothing known.
 
-    Shares are in billionths; `standing` and `course` are places among those records, reasons
-    places in a vocabulary.
+    Shares are in billionths, amounts in parts of the snapshot's scales or as they are; `standing`
+    and `course` are places among those records, reasons places in a vocabulary.
     """
 
     share_propensity: int
@@ -27,9 +29,9 @@ class UserRecord(NamedTuple):
     share_high: int
     social_currency: int
     stickiness: int
-    influence: float
-    value: float
-    score: float
+    influence: int | float
+    value: int | float
+    score: int | float
     standing: int
     course: int
     interest_reason: int
@@ -82,13 +84,18 @@ def _dtype(names: tuple[str, ...], kinds: tuple[str, ...]) -> np.dtype[np.void]:
     return np.dtype([(name, f"<{kind}") for name, kind in zip(names, kinds, strict=True)])
 
 
+def struct_of(dtype: np.dtype[np.void]) -> struct.Struct:
+    """What reads one record, whose fields are as narrow as a snapshot's numbers let them be."""
+    return _struct(tuple(dtype[name].str[1:] for name in dtype.names or ()))
+
+
 def _struct(kinds: tuple[str, ...]) -> struct.Struct:
     return struct.Struct("<" + "".join(_CODES[kind] for kind in kinds))
 
 
-USER_DTYPE, USER_STRUCT = _dtype(UserRecord._fields, _USER), _struct(_USER)
+USER_DTYPE = _dtype(UserRecord._fields, _USER)
 MEMBERSHIP_DTYPE = _dtype(MembershipRecord._fields, _MEMBERSHIP)
-MEMBERSHIP_STRUCT = _struct(_MEMBERSHIP)
+"""At their widest; a snapshot's own say how wide they are."""
 STANDING_DTYPE, STANDING_STRUCT = _dtype(StandingRecord._fields, _STANDING), _struct(_STANDING)
 COURSE_DTYPE, COURSE_STRUCT = _dtype(CourseRecord._fields, _COURSE), _struct(_COURSE)
 CHANGE_DTYPE, CHANGE_STRUCT = _dtype(ChangeRecord._fields, _CHANGE), _struct(_CHANGE)

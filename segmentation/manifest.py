@@ -13,7 +13,7 @@ from segmentation.durable import replacing
 from segmentation.errors import StoreDamaged, StoreError, StoreOutdated
 
 MANIFEST = "manifest.json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 JsonObject = dict[str, Any]
 

@@ -8,18 +8,17 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from segmentation.arrays import map_array
 from segmentation.billionths import to_shares
 from segmentation.layout import (
     CHANGE_STRUCT,
     COURSE_STRUCT,
-    MEMBERSHIP_DTYPE,
-    MEMBERSHIP_STRUCT,
     STANDING_STRUCT,
-    USER_STRUCT,
     ChangeRecord,
     CourseRecord,
     StandingRecord,
     UserRecord,
+    struct_of,
 )
 from segmentation.registry import mapped
 
@@ -39,7 +38,6 @@ COLUMNS = (
 Group: TypeAlias = Literal["circle", "tier"]
 
 
-as_user = partial(tuple.__new__, UserRecord)  # twice as fast as `_make`, for every look-up
 Membership: TypeAlias = tuple[int, int, int]
 """A user in a circle: the row of the one or the place of the other, how strong in billionths,
 which rank."""
@@ -54,6 +52,9 @@ class Packed:
 
     def __init__(self, index: Path) -> None:
         self._columns = {name: mapped(index / f"{name}.npy") for name in COLUMNS}
+        self._user = struct_of(map_array(index / "users.npy").dtype)
+        self._kind = map_array(index / "memberships.npy").dtype
+        self._membership = struct_of(self._kind)
 
     def close(self) -> None:
         """Let go of the files; nothing may be asked again."""
@@ -61,8 +62,8 @@ class Packed:
 
     def user(self, row: int) -> UserRecord:
         """What is known of a user."""
-        start = row * USER_STRUCT.size
-        return as_user(USER_STRUCT.unpack_from(self._columns["users"], start))
+        record = self._user
+        return as_user(record.unpack_from(self._columns["users"], row * record.size))
 
     def standing(self, place: int) -> StandingRecord:
         """A tier, why and since when, as one or many users hold it."""
@@ -81,16 +82,16 @@ class Packed:
 
     def memberships(self, row: int) -> Iterator[Membership]:
         """The circles of a user."""
-        ends, size = self._columns["membership_ends"], MEMBERSHIP_STRUCT.size
+        ends, size = self._columns["membership_ends"], self._membership.size
         held = self._columns["memberships"][ends[row] * size : ends[row + 1] * size]
-        return MEMBERSHIP_STRUCT.iter_unpack(held)
+        return self._membership.iter_unpack(held)
 
     def members(self, circle: int, *, offset: int, limit: int) -> Iterator[Membership]:
         """Some of the users of a circle, the strongest first."""
         rows, places = self._members(self._span("circle", circle)[offset : offset + limit])
-        held = self._columns["memberships"]
+        held, record = self._columns["memberships"], self._membership
         for row, at in zip(rows, places, strict=True):
-            _, strength, rank = MEMBERSHIP_STRUCT.unpack_from(held, at * MEMBERSHIP_STRUCT.size)
+            _, strength, rank = record.unpack_from(held, at * record.size)
             yield row, strength, rank
 
     def member_rows(self, circle: int) -> npt.NDArray[np.int64]:
@@ -103,7 +104,7 @@ class Packed:
         members, places = map(np.asarray, self._members(self._span("circle", circle)))
         order = np.argsort(members)
         at = places[order[np.searchsorted(members, rows, sorter=order)]]
-        held = np.asarray(self._columns["memberships"]).view(MEMBERSHIP_DTYPE)
+        held = np.asarray(self._columns["memberships"]).view(self._kind)
         return to_shares(held["strength"][at])
 
     def holders(self, tier: int) -> Sequence[int]:

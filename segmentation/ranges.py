@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from segmentation.amounts import AS_IT_IS, Decimals, to_amounts
 from segmentation.billionths import WHOLE, Parts, to_shares
 from segmentation.bitmaps import NOBODY, Bitmaps, Key, PlaceArray, Places, sorted_bitmap
 
@@ -20,18 +21,20 @@ LEVELS = 128  # how a snapshot is laid out: its bitmaps are at the ranks that fo
 class Measure:
     """One measure of everyone; where it is not known, nothing is true of it.
 
-    `values` has it by row, a share in billionths, and `rows` the row at each place. `order` lists
-    the places of those of whom it is known, the least first; `marks` are some ranks in it, the
-    first and the last among them. For each mark but the last there is a bitmap of who comes from
-    it on, so that a comparison looks at those between a rank and the mark nearest to it alone.
+    `values` has it by row, a share in billionths and an amount in parts of a `scale`, and `rows`
+    the row at each place. `order` lists the places of those of whom it is known, the least first;
+    `marks` are some ranks in it, the first and the last among them. For each mark but the last
+    there is a bitmap of who comes from it on, so that a comparison looks at those between a rank
+    and the mark nearest to it alone.
     """
 
     name: str
-    values: FloatArray | Parts
+    values: FloatArray | Parts | Decimals
     rows: Integers
     order: PlaceArray
     marks: tuple[int, ...]
     bitmaps: Bitmaps
+    scale: int = AS_IT_IS
 
     def span(self, comparator: str, number: float) -> "Span":
         """Those whose value compares so with a number."""
@@ -72,7 +75,7 @@ class Measure:
     def at(self, places: npt.NDArray[np.integer]) -> FloatArray:
         """The values of those at some places; NaN where it is not known."""
         values = self.values[self.rows[places]]
-        return to_shares(values) if values.dtype == np.uint32 else values
+        return to_shares(values) if values.dtype == np.uint32 else to_amounts(values, self.scale)
 
     def _rank(self, number: float) -> int:
         return bisect_left(range(len(self.order)), number, key=self._value)
@@ -82,7 +85,8 @@ class Measure:
 
     def _value(self, rank: int) -> float:
         value = self.values[self.rows[self.order[rank]]]
-        return float(value) / WHOLE if value.dtype == np.uint32 else float(value)
+        parts = WHOLE if value.dtype == np.uint32 else self.scale
+        return float(value) / parts if parts else float(value)
 
     def _nearest(self, rank: int) -> int:
         after = bisect_left(self.marks, rank)

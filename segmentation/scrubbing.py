@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segmentation.amounts import LEAST, NOTHING
 from segmentation.audience import FOLDER
 from segmentation.billionths import UNKNOWN
 from segmentation.conditions import MEASURES
@@ -92,7 +93,8 @@ def scrub_record(index: Path, row: int) -> None:
     users = np.load(index / "users.npy", mmap_mode="r+")
     nothing = {"f": np.nan, "i": NONE, "u": UNKNOWN}
     for name in users.dtype.names:  # those of the version that wrote them
-        users[name][row] = nothing[users.dtype[name].kind]
+        kind = users.dtype[name].kind
+        users[name][row] = NOTHING if kind == "i" and name in LEAST else nothing[kind]
     users.flush()
     if not (index / "memberships.npy").exists():  # an earlier version's, which nobody reads
         return

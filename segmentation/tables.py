@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from segmentation.billionths import FloatArray, Parts, to_parts, to_parts_of_one, to_shares
+from segmentation.amounts import rounded
+from segmentation.billionths import FloatArray, to_parts, to_parts_of_one, to_shares
 from segmentation.errors import NotFound, StoreDamaged, StoreError
 from segmentation.holdings import Holdings
 
@@ -116,7 +118,27 @@ ORDERS = {
 DESCENDING = {"size"}
 SHARES = ("share_propensity", "share_low", "share_high", "social_currency", "stickiness")
 """What is told of users to a billionth, as the index keeps it."""
-ROUNDED = {"users": dict.fromkeys(SHARES, to_parts), "members": {"strength": to_parts_of_one}}
+Told: TypeAlias = Callable[[FloatArray], FloatArray]
+
+
+def _shares(values: FloatArray) -> FloatArray:
+    return to_shares(to_parts(values))
+
+
+def _parts_of_one(values: FloatArray) -> FloatArray:
+    return to_shares(to_parts_of_one(values))
+
+
+TOLD: Mapping[str, Mapping[str, Told]] = {
+    "users": {
+        **dict.fromkeys(SHARES, _shares),
+        "influence": partial(rounded, "influence"),
+        "value": partial(rounded, "value"),
+    },
+    "members": {"strength": _parts_of_one},
+    "tiers": {"score": partial(rounded, "score")},
+}
+"""Numbers as the index keeps them and everybody tells them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,8 +224,8 @@ def _typed(table: pa.Table, what: str) -> pa.Table:
     schema = SCHEMAS[what]
     try:
         columns = {field.name: _column(table[field.name], field.type) for field in schema}
-        for name, parts_of in ROUNDED.get(what, {}).items():
-            columns[name] = _rounded(name, columns[name], parts_of)
+        for name, told in TOLD.get(what, {}).items():
+            columns[name] = _rounded(name, columns[name], told)
         return pa.table(columns).cast(schema)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
         raise StoreError(f"The {what} table is not what it must be: {error}.") from error
@@ -216,11 +238,9 @@ def _column(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     return pc.if_else(pc.is_nan(typed), pa.scalar(None, kind), typed)
 
 
-def _rounded(
-    name: str, column: pa.ChunkedArray, parts_of: Callable[[FloatArray], Parts]
-) -> pa.Array:
+def _rounded(name: str, column: pa.ChunkedArray, told: Told) -> pa.Array:
     try:
-        shares = to_shares(parts_of(numbers(column)))
+        values = told(numbers(column))
     except ValueError as error:
         raise ValueError(f"`{name}` {error}") from error
-    return pa.array(shares, mask=np.isnan(shares))
+    return pa.array(values, mask=np.isnan(values))

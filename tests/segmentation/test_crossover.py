@@ -48,7 +48,7 @@ def test_counts_are_those_of_the_member_lists(snapshot):
 
 
 def test_partners_come_best_first_and_bridges_surest_first(snapshot):
-    """As strong as the circle listed holds them."""
+    """As strong as the circle listed holds them, with the reach of their own."""
     rows = partners_of(snapshot, CIRCLE, bridges=5)
 
     scores = [row["score"] for row in rows]
@@ -61,6 +61,8 @@ def test_partners_come_best_first_and_bridges_surest_first(snapshot):
         told = [each["strength"] for each in row["bridges"]]
         assert told == sorted(told, reverse=True)
         assert told == [strength[each["user_id"]] for each in row["bridges"]]
+        for each in row["bridges"]:
+            assert each["influence"] == snapshot.user(each["user_id"])["influence"]
 
 
 def test_circles_above_and_below_are_no_partners(snapshot):

@@ -181,6 +181,20 @@ def test_many_may_be_erased_one_by_one(tmp_path):
         assert all(snapshot.assignment_count(tier) == 0 for tier in TIERS)
 
 
+def test_a_scrubbed_record_knows_nothing(tmp_path):
+    """Neither shares nor amounts, whatever stands for nothing in the room they have."""
+    run = tmp_path / "run"
+    with build_snapshot(run, users=USERS) as snapshot:
+        row = snapshot.row_of(GONE)
+        scrub_record(run / "index", row)
+
+    with Snapshot.open(run) as snapshot:
+        place = snapshot.audiences.places[[row]]
+        told = [measure.at(place) for measure in snapshot.audiences.measures.values()]
+        assert np.isnan(told).all()
+        assert snapshot.tier_of(GONE) is None
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_measures_of_the_others_compare_as_before(tmp_path, seed):
     """Whoever goes first: neighbours by rank stand in for the erased, whose place is nowhere."""

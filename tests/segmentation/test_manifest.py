@@ -59,9 +59,9 @@ def test_a_file_too_many_is_found(folder):
 
 def test_a_newer_schema_is_refused(folder):
     """The message says to upgrade."""
-    write_json(folder / "manifest.json", read_manifest(folder) | {"schema_version": 2})
+    write_json(folder / "manifest.json", read_manifest(folder) | {"schema_version": 3})
 
-    with pytest.raises(StoreError, match=r"schema version 2.*reads up to 1.*Upgrade"):
+    with pytest.raises(StoreError, match=r"schema version 3.*reads up to 2.*Upgrade"):
         read_manifest(folder)
 
 

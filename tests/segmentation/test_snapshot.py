@@ -44,7 +44,7 @@ def test_the_manifest_states_facts_rows_and_files(tmp_path):
 
     manifest = write_snapshot(tmp_path / "run", build_tables(users=50), facts=FACTS)
 
-    assert manifest["schema_version"] == 1
+    assert manifest["schema_version"] == 2
     assert manifest["created"] == "2026-11-01T00:00:00Z"
     assert manifest["as_of"] is None
     assert manifest["rows"]["users"] == 50
