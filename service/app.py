@@ -27,6 +27,7 @@ from service.hot import HOT, HotLookUp
 from service.limits import BodyLimit, TimeLimit
 from service.live import LiveSnapshots
 from service.pace import Pace
+from service.pools import share_pool
 from service.refusing import install_error_handlers
 from service.replay import Replay
 from service.routes import (
@@ -113,6 +114,7 @@ def create_served_app() -> FastAPI:
     keeps still until here, need never look at it. A full collection stops every answer for 80 ms of
     CPU time, without those objects for less than one.
     """
+    share_pool()
     app = create_app()
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()
