@@ -44,8 +44,7 @@ COPY --from=build-serve /opt/coterie /opt/coterie
 RUN mkdir /data && chown coterie /data
 USER coterie
 VOLUME /data
-# A pool of memory for each thread would be kept for good: 4 MB a worker more.
-ENV COTERIE_STORE=/data/store MALLOC_ARENA_MAX=2
+ENV COTERIE_STORE=/data/store
 EXPOSE 8000
 HEALTHCHECK CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz')"]
 CMD ["coterie", "serve", "--host", "0.0.0.0", "--port", "8000"]

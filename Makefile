@@ -14,6 +14,7 @@ install: .venv/installed
 	$(UV) install --quiet --python $(BIN)/python --constraint requirements.lock \
 		--no-build-isolation --editable '.[dev,postgres,client]'
 	$(BIN)/python -m models.kernels
+	$(BIN)/python -m compileall -q models segmentation service
 	touch $@
 
 demo: install
