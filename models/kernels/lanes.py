@@ -1,6 +1,8 @@
 """Rows to be fitted as mixtures, listed and then put side by side, one in each lane.
 
-Rows that try about as many circles stand together, so that few lanes are padded.
+Rows that try about as many circles stand together, so that few lanes are padded. Every array has
+memory of its own: of two parts of one the compiler thinks that they may overlap, and makes no
+vector code.
 """
 
 import numpy as np
@@ -10,7 +12,7 @@ from models.kernels.mixing import fit, keep, lose
 from models.strengths import CROWD_TAGS, PRIOR_TAGS, WORTH_TRYING
 from models.tagtable import LANES
 
-WIDTH = 64
+WIDTH = 32
 """Most lanes at once."""
 MOST_TRIED, MOST_TAGS = 7, 64
 """Circles and tags from which on sizes are not told apart when rows are put side by side."""
@@ -21,8 +23,8 @@ def room_for_tries(rows, most, n_slots, n_pairs, n_circles):
     """Make room for so many rows to be fitted: their circles and pairs, sizes and results."""
     room = min(rows, 1)
     circles = (np.zeros(rows + 1, np.int64), np.empty(room * n_slots, np.int64))
-    places, tags = np.empty((2, room * n_pairs), np.int64)
-    ratios, weights = np.empty((2, room * n_pairs))
+    places, tags = np.empty(room * n_pairs, np.int64), np.empty(room * n_pairs, np.int64)
+    ratios, weights = np.empty(room * n_pairs), np.empty(room * n_pairs)
     pairs = (np.zeros(rows + 1, np.int64), places, tags, ratios, weights)
     row_of, n_tags, primaries, classes, order = np.empty((5, rows), np.int64)
     sizes = (row_of, n_tags, primaries, classes, order, np.empty(rows))
@@ -32,13 +34,16 @@ def room_for_tries(rows, most, n_slots, n_pairs, n_circles):
 
 @part
 def tried_circles(begin, end, slot_circles, odds, at, circles_tried, place_of):
-    """List a row's circles worth trying from `at` on and number them; return where they end."""
+    """List a row's circles worth trying from `at` on and number them; return where they end.
+
+    Those not worth it get -1; all circles that the row's tags point to are among the slots.
+    """
     first = at
     for s in range(begin, end):
-        if odds[s] > WORTH_TRYING:
-            circles_tried[at] = slot_circles[s]
-            place_of[slot_circles[s]] = at - first
-            at += 1
+        is_tried = odds[s] > WORTH_TRYING
+        circles_tried[at] = slot_circles[s]
+        place_of[slot_circles[s]] = at - first if is_tried else -1
+        at += is_tried
     return at
 
 
@@ -87,8 +92,6 @@ def tried(labels, slots, odds, pairs, circles, ratios, totals, tries):
         )  # fmt: skip
         row_of[n], primaries[n], weights[n] = row, place_of[labels[row]], totals[row]
         classes[n] = min(last - first, MOST_TRIED) * MOST_TAGS + min(n_tags[n], MOST_TAGS - 1)
-        for t in range(first, last):
-            place_of[circles_tried[t]] = -1
         n += 1
         circle_starts[n] = last
     return n
@@ -154,8 +157,10 @@ def fitted(count, tries, chances, counts, written, member_circles, member_weight
         alike = order[begin : min(begin + WIDTH, count)]
         width = len(alike) + -len(alike) % LANES
         most_circles, most_tags = extent(alike, circle_starts, n_tags)
-        priors, strengths, masses = np.zeros((3, most_circles, width))
-        totals, norms, crowd, hit = np.ones((4, width))
+        priors = np.zeros((most_circles, width))
+        strengths = np.zeros((most_circles, width))
+        masses = np.zeros((most_circles, width))
+        totals, norms, crowd, hit = np.ones(width), np.ones(width), np.ones(width), np.ones(width)
         weights, ratios = np.zeros((most_tags, width)), np.zeros((most_tags, most_circles, width))
         fill(
             alike, circle_starts, circles_tried, chances,

@@ -79,6 +79,9 @@ def keep(first, last, tried, primary, lane, strengths, losses, row, found, share
     """
     count = last - first
     lead = strengths[primary, lane]
+    if count == 1:
+        found[row, 0], shares[row, 0] = tried[first], lead
+        return 1
     top = lead
     for c in range(count):
         if losses[c, lane] > NEEDED and c != primary:

@@ -89,9 +89,9 @@ def place(
     slot_starts, slot_circles = np.zeros(ROWS + 1, np.int64), np.empty(n_slots, np.int64)
     cells, priors = np.empty((len(base), n_slots)), np.empty(n_slots)
     slots = (slot_starts, slot_circles, cells, priors)
-    largest, odds, sums = np.empty((3, n_slots))
+    largest, odds, sums = np.empty(n_slots), np.empty(n_slots), np.empty(n_slots)
     kept = np.empty(n_slots, np.int64)
-    totals, tops, enough = np.empty((3, ROWS))
+    totals, tops, enough = np.empty(ROWS), np.empty(ROWS), np.empty(ROWS)
     tries = room_for_tries(ROWS if most else 0, most, n_slots, n_pairs, n_circles)
     begin, written = 0, 0
     while begin < len(labels):
