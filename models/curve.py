@@ -91,7 +91,7 @@ def curve(
         search = recipe.search(rows, turned(recipe.space, rows), held_back, seed=seed)
         found = {model.n_circles: model for model in recipe.of_numbers(search, asked)}
         counts = sorted(count for count in found if count >= FEWEST_TRIED)
-        labels = [assign(found[count], some).labels for count in counts]
+        labels = [assign(found[count], some, max_circles=0).labels for count in counts]
         again = [found_again(recipe, some, counts, labels, seed + 1 + n) for n in range(RESAMPLES)]
         return [
             level_of(found[count], some, own, np.array(overlaps), search.trial, seed=seed)
@@ -121,7 +121,7 @@ def found_again(
     search = recipe.search(rows, space, HeldBack.nothing(seed=seed), seed=seed)
     models = recipe.of_numbers(search, counts)
     return [
-        best_jaccard(own, assign(model, X).labels, count)
+        best_jaccard(own, assign(model, X, max_circles=0).labels, count)
         for own, model, count in zip(labels, models, counts, strict=True)
     ]
 

@@ -87,7 +87,7 @@ class Rediscovery:
 
             def agreement(recipe: Self) -> float:
                 again = recipe.learned(rows, space, seed)
-                placed_again = assign(again, X).labels
+                placed_again = assign(again, X, max_circles=0).labels
                 return float(np.nansum(best_jaccard(labels, placed_again, model.n_circles)))
 
             recipes = [cls(model, space, way, min_share) for way in tried]
@@ -108,7 +108,7 @@ class Rediscovery:
         rows = observed(self.model, X)
         with threadpool_limits(1):
             again = self.learned(rows, turned(self.space, rows), seed)
-        return lambda people: assign(again, people).labels
+        return lambda people: assign(again, people, max_circles=0).labels
 
     def learned(self, rows: Rows, space: TagSpace, seed: int) -> TagProfiles:
         """The circles of some people; none at all if the way leads nowhere."""
