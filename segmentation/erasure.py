@@ -5,6 +5,7 @@ person back.
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from segmentation.database import Database
 from segmentation.errors import NotFound, StoreLocked
 from segmentation.lock import StoreLock
+from segmentation.mentions import mention
 from segmentation.registry import Registry
 from segmentation.scrubbing import erase_in_snapshot
 from segmentation.sqltables import erasures, metadata, replays
@@ -77,12 +79,25 @@ def erase_in_database(database: Database, user_id: str) -> int:
             if "user_id" in table.c:
                 done = connection.execute(sa.delete(table).where(table.c.user_id == user_id))
                 removed += done.rowcount
-        kept = replays.c.answer.contains(user_id, autoescape=True)
-        connection.execute(sa.delete(replays).where(kept))
+        forget_answers(connection, user_id)
     if database.dialect.name == "sqlite":  # nothing shall stay in the log of writes
         with database.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     return removed
+
+
+def forget_answers(connection: sa.Connection, user_id: str) -> None:
+    """Remove the kept answers to changing calls that name a person.
+
+    The others stay: a call whose answer is gone would be done twice when it is sent again.
+    """
+    named = re.compile(mention(user_id, deep=2))  # a body within what is kept of an answer
+    kept = sa.select(replays).where(replays.c.answer.is_not(None))
+    for row in connection.execute(kept).all():
+        if named.search(row.answer):
+            connection.execute(
+                sa.delete(replays).where(replays.c.caller == row.caller, replays.c.name == row.name)
+            )
 
 
 def is_erased(database: Database, user_id: str) -> bool:

@@ -74,7 +74,7 @@ def row_in_text(ids: Strings, user_id: str) -> int:
     at = text.find(wanted)
     while at != FREE:
         row = bisect_left(ends, at)
-        if (ends[row], ends[row + 1]) == (at, at + len(wanted)):
+        if row < len(ids) and (ends[row], ends[row + 1]) == (at, at + len(wanted)):
             return row
         at = text.find(wanted, at + 1)
     return FREE

@@ -27,6 +27,7 @@ from segmentation.manifest import (
     snapshot_files,
     write_json,
 )
+from segmentation.mentions import mention
 from segmentation.registry import Registry, Strings, row_in_text
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def rewrite_tables(folder: Path, user_id: str) -> bool:
         if column is None:
             continue
         if column == "raw":
-            named = pc.fill_null(pc.match_substring(table["raw"], user_id), False)
+            named = pc.fill_null(pc.match_substring_regex(table["raw"], mention(user_id)), False)
         else:
             named = pc.equal(table["user_id"], pa.scalar(user_id))
         others = without_inviter(table.filter(pc.invert(named)), user_id)

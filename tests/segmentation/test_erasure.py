@@ -1,10 +1,14 @@
 """An erased person is nowhere; everyone else is as before, and so are aggregates."""
 
+import json
 from operator import ge, lt
 
 import numpy as np
+import orjson
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import sqlalchemy as sa
 
 from segmentation.batches import file_away, read
 from segmentation.conditions import MEASURES
@@ -18,6 +22,7 @@ from segmentation.manifest import write_json
 from segmentation.registry import Strings, row_in_text, save_strings
 from segmentation.scrubbing import erase_in_snapshot, scrub_record
 from segmentation.sent import judge, keep, last
+from segmentation.sqltables import replays
 from segmentation.store import Store
 from segmentation.tables import read_table
 from tests.service.stores import NOW, RUNS, fill
@@ -46,6 +51,22 @@ def send_events(database, *user_ids):
     event = {"channel": "browse", "tag": "yoga"}
     sent = [{**event, "user_id": user_id} for user_id in user_ids for _ in range(500)]
     keep(database, judge(sent, money=(), now=NOW).valid, by="k", now=NOW)
+
+
+def lay_aside(store, run_id, raws):
+    """Let a run have set rows aside."""
+    path = store.folder(run_id) / "tables" / "quarantine.parquet"
+    rows = [{"source": "e.csv", "row": 1, "reason": "no_tag", "raw": raw} for raw in raws]
+    pq.write_table(pa.Table.from_pylist(rows, schema=pq.read_schema(path)), path)
+
+
+def keep_answer(database, name):
+    """Keep the answer to a call about somebody, under their name."""
+    body = orjson.dumps({"user_id": name}).decode()
+    answer = orjson.dumps({"status": 200, "headers": [], "body": body}).decode()
+    row = {"caller": "c", "name": name, "fingerprint": "f", "at": NOW, "answer": answer}
+    with database.begin() as connection:
+        connection.execute(sa.insert(replays).values(row))
 
 
 def everything_but(snapshot, erased):
@@ -243,3 +264,24 @@ def test_somebody_whose_id_is_part_of_anothers_is_told_from_them(tmp_path):
     ids = Strings.open(tmp_path, "user")
 
     assert [row_in_text(ids, name) for name in ("u1", "xu1", "u12u1", "u")] == [1, 2, -1, -1]
+    assert [row_in_text(ids, name) for name in ("x", "1x")] == [-1, -1]
+
+
+def test_what_names_others_stays(store, database):
+    """Rows set aside and answers kept go with whom they name, not with whose id is like theirs."""
+    ids = ["u1", "u10", "xu1", 'u"1']
+    for run_id in RUNS:
+        lay_aside(store, run_id, [json.dumps({"who": name, "value": "0"}) for name in ids])
+    for name in ids:
+        keep_answer(database, name)
+
+    erase(store, database, "u1", now=NOW)
+    with pytest.raises(NotFound):
+        erase(store, database, "xu", now=NOW)
+    erase(store, database, 'u"1', now=NOW)
+
+    rows = read_table(store.folder(RUNS[0]), "quarantine")["raw"].to_pylist()
+    assert [json.loads(row)["who"] for row in rows] == ["u10", "xu1"]
+    with database.connect() as connection:
+        names = connection.execute(sa.select(replays.c.name).order_by(replays.c.name)).scalars()
+        assert list(names) == ["u10", "xu1"]
