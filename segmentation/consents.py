@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from segmentation.database import Database
 from segmentation.sqltables import consents as table
+from segmentation.turns import take_turn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ def decide(database: Database, decision: Decision, *, by: str, now: datetime) ->
     """Keep a decision in the place of the same person's earlier one about the purpose."""
     mine = (table.c.user_id == decision.user_id) & (table.c.purpose == decision.purpose)
     with database.begin() as connection:
+        take_turn(connection)  # else two at once get one number, and others miss the second
         last = connection.execute(sa.select(sa.func.max(table.c.number))).scalar() or 0
         connection.execute(sa.delete(table).where(mine))
         row = {**vars(decision), "by": by, "at": now, "number": last + 1}

@@ -111,6 +111,10 @@ def claim(database: Database, *, now: datetime) -> Job | None:
 def revive(database: Database, *, now: datetime) -> None:
     """Queue again what a dead worker left running, a few times; end what it left cancelling."""
     silent = table.c.alive < now - SILENT
+    at_work = sa.select(table.c.job_id).where(table.c.state.in_(("running", "cancelling")), silent)
+    with database.connect() as connection:
+        if connection.execute(at_work.limit(1)).first() is None:
+            return  # asked again and again, this must not take its turn among those who write
     fates: tuple[tuple[sa.ColumnElement[bool], dict[str, Any]], ...] = (
         (table.c.state == "cancelling", {"state": "cancelled", "ended": now}),
         (

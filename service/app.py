@@ -208,9 +208,10 @@ async def keep_settling(telemetry: Telemetry) -> None:
     """Count and log what was answered, some at a time between answers, until cancelled.
 
     A thread of its own would fight the one that answers for the interpreter, which costs more than
-    the work.
+    the work. While nobody asks, nothing is done.
     """
     while True:
+        await telemetry.waiting()
         await asyncio.sleep(SETTLE_SECONDS)
         while telemetry.settle(SETTLED_AT_ONCE):
             await asyncio.sleep(0)

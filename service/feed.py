@@ -19,8 +19,8 @@ Since = Annotated[
     str | None,
     Query(
         max_length=200,
-        description="What to start after: `next_since` of an earlier answer, or the `run_id` "
-        "`/v1/tiers/assignments` was read from.",
+        description="What to start after: `next_since` of an earlier answer, be it of the feed or "
+        "of `/v1/tiers/assignments`; a run's id does as well.",
     ),
 ]
 
@@ -40,7 +40,7 @@ def start_of(database: Database, since: str | None) -> Reached:
     if place is None or is_ahead(database, place):
         raise Gone(
             f"Nobody knows what changed since `{since}`. Read all assignments again and go on "
-            "from their `run_id`.",
+            "from their `next_since`.",
             resync=RESYNC,
         )
     return place

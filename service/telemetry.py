@@ -1,5 +1,6 @@
 """What a server tells of itself: request ids, one log line a request, Prometheus figures."""
 
+import asyncio
 import re
 import sys
 import time
@@ -93,11 +94,18 @@ class Telemetry:
             registry=self.registry,
         )
         self._unsettled: deque[Finished] = deque()
+        self._any = asyncio.Event()
         self._figures: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def finished(self, request: Finished) -> None:
         """Take note of an answered request; it is counted and logged by the next `settle`."""
         self._unsettled.append(request)
+        self._any.set()
+
+    async def waiting(self) -> None:
+        """Return once anything waits to be settled; only the loop that answers may ask."""
+        await self._any.wait()
+        self._any.clear()
 
     def settle(self, most: int | None = None) -> int:
         """Count and log what waits to be, or the oldest of it, with one write; say how many."""

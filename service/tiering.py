@@ -42,6 +42,10 @@ class AssignmentList(Listing):
 
     total: int = Field(description="Number of all assignments, over all pages.")
     assignments: list[Assignment] = Field(description="The assignments of this page.")
+    next_since: str = Field(
+        description="`since` with which `/v1/tiers/changes` goes on from these; the same on all "
+        "pages of a list."
+    )
 
 
 class TierChange(BaseModel):

@@ -1,5 +1,6 @@
 """The page at `/`: the circles at a glance, for people."""
 
+import re
 from datetime import datetime
 from html import escape
 from string import Template
@@ -19,6 +20,7 @@ from service.routes.circles import shown
 
 router = APIRouter(include_in_schema=False)
 
+QUOTED = re.compile("`([^`]+)`")
 TITLES = {"interest": "Interest circles", "lifestyle": "Lifestyle circles"}
 COLUMNS = {
     "size": "People",
@@ -55,7 +57,7 @@ async def show_console(request: Request) -> HTMLResponse:
     try:
         snapshot = live_snapshots(request).current()
     except NoSnapshot as error:
-        return page(f"<p>{escape(str(error))}</p>")
+        return page(f"<p>{marked(str(error))}</p>")
     tables = {
         facet: [shown(row, snapshot, key) for row in snapshot.circles(facet)] for facet in FACETS
     }
@@ -64,6 +66,11 @@ async def show_console(request: Request) -> HTMLResponse:
         for facet, rows in tables.items()
     )
     return page(told_of(snapshot) + LEGEND + drawn)
+
+
+def marked(message: str) -> str:
+    """A message for people, with what it quotes to be typed shown as such."""
+    return QUOTED.sub(r"<code>\1</code>", escape(message))
 
 
 def told_of(snapshot: Snapshot) -> str:

@@ -115,7 +115,9 @@ def change_audience(
     """Change a saved audience into its next version; only its owner may, or an admin."""
     require_owner(saved.find(database_of(request), audience_id), key)
     changes = asked.model_dump(exclude_unset=True)
-    changes = {name: value for name, value in changes.items() if value or name == "purpose"}
+    changes = {
+        name: value for name, value in changes.items() if value is not None or name == "purpose"
+    }
     if "filter" in changes:
         require_saveable(ask(request, snapshot, key, changes["filter"], purpose=None))
     after = saved.change(

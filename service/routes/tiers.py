@@ -41,6 +41,7 @@ async def list_assignments(
             "run_id": page.snapshot.run_id,
             "total": total,
             "assignments": rows,
+            "next_since": page.snapshot.run_id,
             "next_page_token": page.token(total),
         }
     )

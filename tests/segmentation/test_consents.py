@@ -1,6 +1,9 @@
 """The latest decision of a person about a purpose holds, in every list of it."""
 
+from multiprocessing.pool import ThreadPool
+
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -8,6 +11,7 @@ from segmentation.consents import Decision, decide, decisions, mark
 from segmentation.database import open_database
 from segmentation.erasure import erase
 from segmentation.index import Snapshot
+from segmentation.sqltables import consents
 from segmentation.store import Store
 from tests.service.stores import NOW, RUNS, fill
 from tests.snapshots import PURPOSES, build_snapshot, build_tables, user_id
@@ -91,3 +95,18 @@ def test_an_erased_person_s_decisions_go(tmp_path):
     database.dispose()
     for path in store.path.glob("coterie.db*"):
         assert user_id(5).encode() not in path.read_bytes()
+
+
+def test_decisions_made_at_once_are_told_apart(database):
+    """Else whoever saw the first would take the second for it and never look."""
+
+    def agree(number):
+        made = Decision(user_id=user_id(number), purpose="email", granted=True)
+        decide(database, made, by="k", now=NOW)
+
+    with ThreadPool(8) as threads:
+        threads.map(agree, range(80))
+
+    with database.connect() as connection:
+        numbers = connection.execute(sa.select(consents.c.number)).scalars().all()
+    assert sorted(numbers) == list(range(1, 81))

@@ -6,6 +6,7 @@ import pytest
 
 from segmentation import jobs
 from segmentation.errors import NotFound
+from segmentation.turns import take_turn
 from tests.service.stores import NOW
 
 
@@ -110,3 +111,11 @@ def test_an_unknown_job_is_not_found(database):
     """Whatever is asked of it."""
     with pytest.raises(NotFound, match="There is no job `job-x`"):
         jobs.cancel(database, "job-x", now=NOW)
+
+
+def test_looking_for_work_waits_for_no_writer(database):
+    """A worker looks several times a second; while there is none it writes nothing."""
+    with database.begin() as connection:
+        take_turn(connection)
+
+        assert jobs.claim(database, now=NOW) is None

@@ -1,5 +1,6 @@
 """What a server tells of itself."""
 
+import asyncio
 import io
 import json
 from datetime import UTC, datetime
@@ -101,3 +102,20 @@ def test_two_requests_have_two_names(api):
     names = {api.get("/healthz").headers["x-request-id"] for _ in range(10)}
 
     assert len(names) == 10
+
+
+def test_nothing_is_done_while_nobody_asks():
+    """Who settles waits for an answer, and for the next one."""
+
+    async def watch(telemetry):
+        seen = []
+        for _ in range(2):
+            waiting = asyncio.create_task(telemetry.waiting())
+            await asyncio.sleep(0)
+            seen.append(waiting.done())
+            telemetry.finished(Finished("GET", "/", 200, 0.1, "abc", datetime.now(UTC)))
+            await waiting
+            seen.append(telemetry.settle())
+        return seen
+
+    assert asyncio.run(watch(Telemetry(log=io.BytesIO()))) == [False, 1, False, 1]

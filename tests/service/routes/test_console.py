@@ -61,7 +61,8 @@ def test_a_store_without_a_run_says_what_to_do(tmp_path):
     """The page leads to the first run."""
     page = caller(create_app(Settings(store=tmp_path, no_auth=True))).get("/").text
 
-    assert "coterie run" in page
+    assert "<code>coterie run</code>" in page
+    assert "`" not in page
 
 
 def test_the_browser_may_run_only_the_page_s_own_script(ask):

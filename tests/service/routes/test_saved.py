@@ -163,3 +163,14 @@ def test_the_list_goes_on_page_by_page(people):
             break
 
     assert seen == sorted(made)
+
+
+def test_it_may_come_to_mean_everyone(people):
+    """An empty filter is one, and takes the place of the one before."""
+    ann = people("members", "read")
+    saved = ann.post("/v1/audiences", json=DRAFT).json()
+
+    path = f"/v1/audiences/{saved['audience_id']}"
+    changed = ann.request("PATCH", path, json={"filter": "", "purpose": None}).json()
+
+    assert (changed["filter"], changed["version"], changed["size"]["count"]) == ("", 2, 200)

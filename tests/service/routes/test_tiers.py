@@ -17,6 +17,7 @@ from service.feed import write_since
 from service.settings import Settings
 from tests.service.callers import caller
 from tests.service.stores import NOW, RUNS
+from tests.snapshots import user_id
 
 
 def test_members_of_the_tiers_add_up(api):
@@ -222,3 +223,17 @@ def test_a_pruned_run_can_still_be_the_start(lively, changing):
         shutil.rmtree(changing / "runs" / run_id)
 
     assert lively.get("/v1/tiers/changes", params={"since": RUNS[0]}).status_code == 200
+
+
+def test_a_list_of_holders_tells_where_the_feed_goes_on(lively):
+    """Whatever was set by hand by then; to be told a thing again changes nothing."""
+    set_by_hand(lively, user_id(3))
+    read = lively.get("/v1/tiers/assignments", params={"page_size": 1000}).json()
+    set_by_hand(lively, user_id(4))
+
+    feed = read_feed(lively, read["next_since"])
+
+    known = {row["user_id"]: row["tier"] for row in read["assignments"]}
+    known |= {row["user_id"]: row["after"] for row in feed["changes"]}
+    after = lively.get("/v1/tiers/assignments", params={"page_size": 1000}).json()
+    assert known == {row["user_id"]: row["tier"] for row in after["assignments"]}
