@@ -81,7 +81,9 @@ def build_snapshot(
         inputs={"events": "f00d"},
         next_circle_numbers={"interest": PARENT + 1, "lifestyle": len(LIFESTYLE) + 1},
     )
-    tables = build_tables(users=users, seed=seed, run_id=run_id, by_hand=by_hand or {})
+    tables = build_tables(
+        users=users, seed=seed, run_id=run_id, by_hand=by_hand or {}, previous=previous
+    )
     plant_models(folder / "models", tables.tags, users)
     plant_resonance(folder / FOLDER, tables.tags.words)
     plant_scores(folder / FOLDER, tables.users["user_id"].to_pylist(), tables.tags.words)
@@ -156,6 +158,7 @@ def build_tables(
     seed: int = 0,
     run_id: str = RUN_ID,
     by_hand: Mapping[str, str] = MappingProxyType({}),
+    previous: str | None = None,
 ) -> SnapshotTables:
     """What a run over `users` people might have found."""
     random = np.random.default_rng(seed)
@@ -174,7 +177,9 @@ def build_tables(
         members=table("members", members),
         users=table("users", describe(people, members, tiers, stages, random)),
         circles=table("circles", circles(members, users, run_id)),
-        lineage=table("lineage", lineage(run_id)),
+        lineage=table(
+            "lineage", [row for run in (previous, run_id) if run for row in lineage(run)]
+        ),
         tiers=table("tiers", tiers),
         tier_changes=table("tier-changes", changes),
         quarantine=table("quarantine", quarantine()),
@@ -268,7 +273,7 @@ def top_tag(tag: str, lift: float) -> dict[str, Any]:
 
 
 def lineage(run_id: str) -> list[dict[str, Any]]:
-    """Circles went on, one was split off, and one is no more."""
+    """Circles went on, one was split off, and one is no more; a table has earlier runs' first."""
     facts = [
         ("interest", "interest-1", "continued", ["interest-1"], 0.93),
         ("interest", "interest-2", "split", ["interest-1"], 0.41),

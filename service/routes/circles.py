@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Query, Request
 
 from segmentation.config import Facet
@@ -93,14 +94,19 @@ def roughly(event: dict[str, Any], snapshot: Snapshot, key: Key) -> dict[str, An
 
 
 def events_of(circle_id: str, ancestry: Iterable[Snapshot]) -> list[dict[str, Any]]:
-    """Gather what each run did to a circle; raise `NotFound` when none of them knew it."""
-    lives: list[list[dict[str, Any]]] = []
+    """Gather what each run did to a circle, the latest first; `NotFound` when none knew it.
+
+    A run tells of those before it as well, so that nothing is lost with runs no longer kept; what
+    several tell is told once.
+    """
+    known: list[list[dict[str, Any]]] = []
     for run in ancestry:
         with suppress(NotFound):
-            lives.append(run.lineage(circle_id))
-    if not lives:
+            known.append(run.lineage(circle_id))
+    if not known:
         raise NotFound.of("circle", circle_id)
-    return [event for events in lives for event in events]
+    once = {orjson.dumps(event): event for events in known for event in events}
+    return sorted(once.values(), key=lambda event: str(event["run_id"]), reverse=True)
 
 
 def series_of(circle_id: str, ancestry: Iterable[Snapshot], key: Key) -> list[dict[str, Any]]:
