@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from segmentation.errors import ConfigError, StoreError
+from segmentation.errors import ConfigError, StoreUnwritable
 from segmentation.schema import bring_up_to_date
 
 Database: TypeAlias = sa.Engine
@@ -91,11 +91,11 @@ def _is_writable(file: Path) -> bool:
     return all(os.access(path, os.W_OK) for path in (file, file.parent))
 
 
-def _say_unwritable(context: sa.engine.ExceptionContext) -> StoreError | None:
+def _say_unwritable(context: sa.engine.ExceptionContext) -> StoreUnwritable | None:
     """Tell a change of what may only be read as what it is."""
     if "readonly database" not in str(context.original_exception):
         return None
-    return StoreError(
+    return StoreUnwritable(
         "The database of this store may only be read here and would have to be written: for what "
         "was asked, or to bring it up to date. Ask as a user who may write the store."
     )

@@ -8,6 +8,7 @@ SegmentationError
 │   └── NotFound          an id nobody has
 └── StoreError            the store is locked, damaged or of another version (exit code 1)
     ├── StoreLocked
+    ├── StoreUnwritable
     └── StoreDamaged
         └── StoreOutdated
 """
@@ -76,6 +77,10 @@ class StoreError(SegmentationError):
 
 class StoreLocked(StoreError):
     """Another process is writing to this store."""
+
+
+class StoreUnwritable(StoreError):
+    """The store or its database may only be read, is full, or cannot be reached."""
 
 
 class StoreDamaged(StoreError):

@@ -17,6 +17,7 @@ from starlette.datastructures import State
 
 from segmentation.audit import AuditLog
 from segmentation.database import Database, open_database
+from segmentation.errors import SegmentationError
 from segmentation.store import Store
 from service.auth import Doorkeeper, KeyRing
 from service.conditional import ConditionalGet
@@ -57,6 +58,8 @@ from service.witness import Witness
 
 MOST_BYTES = 2 << 20
 FLUSH_SECONDS = 0.5
+OUTSIDE = (SQLAlchemyError, SegmentationError, OSError)
+"""What a store or a database out of reach fails with; it may come back."""
 SETTLE_SECONDS = 0.05
 SETTLED_AT_ONCE = 64
 SWITCH_SECONDS = 0.0005
@@ -184,7 +187,7 @@ async def keep_asking(state: State) -> None:
     while True:
         try:
             await asyncio.to_thread(state.decided.refresh)
-        except SQLAlchemyError as error:
+        except OUTSIDE as error:
             state.telemetry.unread(error)
         await asyncio.sleep(state.settings.poll_seconds)
 
@@ -200,7 +203,7 @@ async def keep_writing(audit: AuditLog, telemetry: Telemetry) -> None:
             await run(thread, audit.wait, FLUSH_SECONDS)
             try:
                 await run(thread, audit.flush)
-            except SQLAlchemyError as error:
+            except OUTSIDE as error:
                 telemetry.unwritten(error)
 
 

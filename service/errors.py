@@ -19,6 +19,7 @@ from segmentation.errors import (
     StoreDamaged,
     StoreError,
     StoreLocked,
+    StoreUnwritable,
     UsageError,
 )
 from segmentation.jobs import JobEnded
@@ -61,6 +62,7 @@ KINDS = {
         Kind(503, "no-snapshot", "There is nothing to answer from yet"),
     )
 }
+UNAVAILABLE = Kind(503, "unavailable", "The store or its database is out of reach")
 
 
 class Unauthorized(UsageError):
@@ -118,6 +120,7 @@ STATUS_OF: dict[type[SegmentationError], int] = {
     Gone: 410,
     UsageError: 422,
     NoSnapshot: 503,
+    StoreUnwritable: 503,
     StoreDamaged: 500,
     SegmentationError: 500,
 }
@@ -167,10 +170,11 @@ def problem(
     *,
     request_id: str | None = None,
     headers: Mapping[str, str] | None = None,
+    kind: Kind | None = None,
     **extra: object,
 ) -> Response:
     """Write one problem document."""
-    kind = KINDS.get(status) or Kind(status, f"http-{status}", "The request was refused")
+    kind = kind or KINDS.get(status) or Kind(status, f"http-{status}", "The request was refused")
     document = {
         "type": kind.type,
         "title": kind.title,

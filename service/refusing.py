@@ -1,20 +1,34 @@
 """Turn whatever goes wrong in a call into the problem that answers it."""
 
+import errno
 from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from segmentation.errors import FilterError, SegmentationError
-from service.errors import STATUS_OF, InvalidValue, TooOften, Unauthorized, problem
+from segmentation.errors import FilterError, SegmentationError, StoreUnwritable
+from service.errors import (
+    STATUS_OF,
+    UNAVAILABLE,
+    InvalidValue,
+    TooOften,
+    Unauthorized,
+    problem,
+)
 
+UNWRITABLE = frozenset({errno.EACCES, errno.EDQUOT, errno.EIO, errno.ENOSPC, errno.EROFS})
+RETRY_SECONDS = 5
+OUT_OF_REACH = (
+    "The store or its database cannot be reached or written: it may be read-only, full or down. "
+    "Ask again later."
+)
 OBJECT_WANTED = frozenset({"dict_type", "model_type", "model_attributes_type"})
 
 
@@ -24,6 +38,8 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, refuse_values)
     app.add_exception_handler(HTTPException, refuse_http)
     app.add_exception_handler(DataError, refuse_text)
+    app.add_exception_handler(OperationalError, refuse_unavailable)
+    app.add_exception_handler(OSError, refuse_unavailable)
     app.add_exception_handler(Exception, refuse_failure)
 
 
@@ -37,6 +53,7 @@ async def refuse(request: Request, error: Exception) -> Response:
         str(error),
         request_id=request_id_of(request),
         headers=headers_of(error),
+        kind=UNAVAILABLE if isinstance(error, StoreUnwritable) else None,
         errors=faults_of(error),
         resync=getattr(error, "resync", None),
     )
@@ -46,6 +63,8 @@ def headers_of(error: Exception) -> dict[str, str] | None:
     """What a refusal says in its headers: how to come back, or when."""
     if isinstance(error, Unauthorized):
         return {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, StoreUnwritable):
+        return {"Retry-After": str(RETRY_SECONDS)}
     if isinstance(error, TooOften):
         return {"Retry-After": str(ceil(error.after_seconds))}
     return None
@@ -98,6 +117,14 @@ async def refuse_text(request: Request, error: Exception) -> Response:
         return await refuse_failure(request, error)
     detail = "A text of the call holds the character U+0000, which no text may hold."
     return problem(422, detail, request_id=request_id_of(request))
+
+
+async def refuse_unavailable(request: Request, error: Exception) -> Response:
+    """Answer that the store or its database is out of reach; what else the system says is ours."""
+    request.app.state.telemetry.failed(error, name=request_id_of(request) or "")
+    if isinstance(error, OSError) and error.errno not in UNWRITABLE:
+        return await refuse_failure(request, error)
+    return await refuse(request, StoreUnwritable(OUT_OF_REACH))
 
 
 async def refuse_http(request: Request, error: Exception) -> Response:

@@ -14,11 +14,11 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from segmentation.database import Database
-from segmentation.errors import SegmentationError
+from segmentation.errors import SegmentationError, StoreUnwritable
 from segmentation.sqltables import replays
 from service.auth import doorkeeper, secret_of
 from service.errors import InvalidValue, UnderWay
-from service.refusing import allowed, refuse, refuse_http
+from service.refusing import OUT_OF_REACH, allowed, refuse, refuse_http
 
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 ASKING = (":count", ":query", ":overlap", ":export", ":batchGet", ":assign", ":explain", ":project",
@@ -74,10 +74,13 @@ class Replay:
         if given is None or scope["method"] not in allowed(Request(scope)):
             await self._app(scope, receive, send)
             return
-        await doorkeeper(Request(scope)).admit(Request(scope))
-        body = await whole(receive)
-        name = Name(caller_of(scope), given, fingerprint_of(scope, body))
-        known = await asyncio.to_thread(self._begin, name)
+        try:
+            await doorkeeper(Request(scope)).admit(Request(scope))
+            body = await whole(receive)
+            name = Name(caller_of(scope), given, fingerprint_of(scope, body))
+            known = await asyncio.to_thread(self._begin, name)
+        except sa.exc.OperationalError as error:
+            raise StoreUnwritable(OUT_OF_REACH) from error
         if known is None:
             await self._do(name, scope, again(body), send)
             return

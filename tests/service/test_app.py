@@ -1,10 +1,15 @@
 """The application as a whole."""
 
+import asyncio
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
-from service.app import create_app
+from starlette.datastructures import State
+
+from segmentation.errors import StoreUnwritable
+from service.app import create_app, keep_asking
 from service.settings import Settings
 from tests.service.callers import caller
 
@@ -68,3 +73,29 @@ def test_a_server_s_collector_never_looks_at_what_lives_as_long_as_it(tmp_path):
     )
 
     assert done.stdout == "True\n"
+
+
+def test_a_store_that_could_not_be_written_is_looked_at_again():
+    """A look that fails is told and is not the last."""
+    failures = [StoreUnwritable("read-only"), OSError(30, "read-only")]
+    told, looked = [], asyncio.Event()
+
+    def refresh():
+        if failures:
+            raise failures.pop()
+        loop.call_soon_threadsafe(looked.set)
+
+    async def look():
+        looking = asyncio.create_task(keep_asking(state))
+        await asyncio.wait_for(looked.wait(), 30)
+        looking.cancel()
+
+    state = State()
+    state.decided = SimpleNamespace(refresh=refresh)
+    state.telemetry = SimpleNamespace(unread=told.append)
+    state.settings = SimpleNamespace(poll_seconds=0)
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(look())
+    loop.close()
+
+    assert [type(error) for error in told] == [OSError, StoreUnwritable]

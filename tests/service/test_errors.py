@@ -1,15 +1,19 @@
 """Every refusal is an RFC 9457 problem, whatever refuses."""
 
+import errno
 import re
+import sqlite3
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.exc import OperationalError
 
 from segmentation import errors as tree
 from service.app import create_app
-from service.errors import KINDS, MEDIA_TYPE, STATUS_OF, Problem
+from service.errors import KINDS, MEDIA_TYPE, STATUS_OF, UNAVAILABLE, Problem
 from service.refusing import install_error_handlers
 from service.settings import Settings
+from service.telemetry import Telemetry
 from tests.service.callers import caller
 
 OPEN = {"/healthz", "/readyz", "/metrics"}
@@ -17,6 +21,11 @@ PLAIN_SCOPES = ("read", "members", "export", "tiers", "runs")
 DESCRIPTION = create_app(Settings(store="nowhere", no_auth=True)).openapi()
 SCHEMAS = DESCRIPTION["components"]["schemas"]
 PROBLEM_OF = {kind.status: kind.type for kind in KINDS.values()}
+UNTAKEN = [
+    OSError(errno.EROFS, "secret"),
+    OSError(errno.ENOSPC, "secret"),
+    OperationalError("secret", None, sqlite3.OperationalError("disk is full")),
+]
 
 
 def check(answer, status):
@@ -164,6 +173,7 @@ def failing(error):
     """Build an application whose only route raises."""
     app = FastAPI()
     install_error_handlers(app)
+    app.state.telemetry = Telemetry()
 
     @app.get("/")
     async def fail():
@@ -185,10 +195,25 @@ def test_each_error_of_ours_has_its_status(kind):
     answer = failing(kind("What was wrong.", **extra.get(kind.__name__, {}))).get("/")
 
     assert answer.status_code == STATUS_OF[kind]
-    assert answer.json()["type"] == PROBLEM_OF[STATUS_OF[kind]]
+    shares = kind is tree.StoreUnwritable  # the one that shares its status with another
+    assert answer.json()["type"] == (UNAVAILABLE.type if shares else PROBLEM_OF[STATUS_OF[kind]])
 
 
-@pytest.mark.parametrize("error", [RuntimeError("secret"), tree.StoreDamaged("/secret/path")])
+@pytest.mark.parametrize("error", UNTAKEN)
+def test_a_store_out_of_reach_is_told_as_such_and_logged(error, capfd):
+    """It may be read-only, full or down: asking again later may help, and what happened is kept."""
+    answer = failing(error).get("/")
+
+    assert answer.status_code == 503
+    assert answer.json()["type"] == UNAVAILABLE.type
+    assert answer.headers["retry-after"] == "5"
+    assert "secret" not in answer.text
+    assert "secret" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("secret"), OSError("secret"), tree.StoreDamaged("/secret/path")]
+)
 def test_a_failure_tells_nothing_of_the_inside(error):
     """What happened stands in the log alone."""
     answer = failing(error).get("/")
