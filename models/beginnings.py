@@ -17,7 +17,7 @@ from models.tagspace import Single
 from models.trimming import joined_alike, large_enough, without_composites
 
 GROUP_SHARE, MIN_GROUP = 0.0015, 12
-STEPS = 6
+STEPS, STEPS_AGAIN = 6, 3
 MOST_ENTRIES = 1_000_000
 """Circles times tags up to which profiles may hold every tag."""
 FEW, MANY_STARTS = 12, 10  # k-means to few groups depends most on its start
@@ -101,6 +101,19 @@ def merged(fine: TagProfiles, sample: Sample, count: int, min_share: float) -> T
     else:
         profiles = refine(seeded(sample.people, coarse, crowd=sample.crowd), sample.people)
     return settle(large_enough(profiles, min_share), sample.people)
+
+
+def recounted(profiles: TagProfiles, sample: Sample, min_share: float) -> TagProfiles:
+    """Count signatures anew from the circles' people, all of them, and learn on from there.
+
+    A tag is taken up on the way only where it stands out by itself; a small circle has too few
+    people to show many such tags, and keeps to those its landmarks gave it.
+    """
+    everywhere = replace(profiles, offset=ANYONE)
+    labels = assign_observed(everywhere, sample.people, max_circles=0).labels.astype(np.int64)
+    found = seeded(sample.people, labels, crowd=sample.crowd)
+    found = refine(found, sample.people, steps=STEPS_AGAIN)
+    return settle(large_enough(found, min_share), sample.people)
 
 
 def finished(profiles: TagProfiles, people: Rows, min_share: float) -> TagProfiles:

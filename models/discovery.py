@@ -19,6 +19,7 @@ from models.beginnings import (
     learned,
     learned_whole,
     merged,
+    recounted,
     round_groups,
     whole_of,
 )
@@ -39,6 +40,8 @@ STEP = 1.5
 FEWEST_TRIED, MOST_TRIED, MISSES_AT_FIRST = 2, 400, 3
 HEIR = 0.05
 """Share of a circle's people that another could take over."""
+FEW_PEOPLE = 400
+"""People a circle has on average where signatures are worth counting anew."""
 GLANCE_STEPS = 2
 """Further steps of settling for profiles of all tags that are glanced at."""
 FAR_AT_FIRST, FAR = 20.0, 10.0
@@ -114,7 +117,7 @@ class Search:
             done = self.done(self.needed(self.climb(whole, self.rounded_whole)))
             if not is_lopsided(done, self.everything):
                 return done
-        return self.done(self.needed(best))
+        return self.done(self.needed(self.better(best, self.anew(best.profiles))))
 
     def climb(self, best: Found, learn: Callable[[int, Found], TagProfiles | None]) -> Found:
         """Try more and more circles until that foretells nothing more."""
@@ -129,11 +132,20 @@ class Search:
         return best
 
     def about(self, count: int) -> TagProfiles:
-        """Return the best set of about `count` circles, the plainest way first."""
+        """Return the best set of about `count` circles, the plainest way first.
+
+        Round groups miss circles and join others; of half as many again few are missing, and
+        what is dropped for being least missed is what was cut in two or is no circle at all.
+        """
         best = self.judged(self.rounded(count))
-        finer = self.rounded(math.ceil(STEP * count))
-        best = self.better(best, self.joined(count, finer), short=SHORT)
-        best = self.better(best, self.joined(count, self.dense()), short=SHORT)
+        fine = self.judged(self.rounded(math.ceil(STEP * count)))
+        finer = self.likelier(fine, self.anew(fine.profiles)).profiles
+        best = self.likelier(best, self.fewer(count, finer))
+        best = self.likelier(best, self.joined(count, finer))
+        best = self.likelier(best, self.joined(count, self.dense()))
+        best = self.likelier(best, self.anew(best.profiles))
+        if self.glance(best) is None:
+            return self.done(best)
         best = self.turned(best, self.whole(best.profiles), short=SHORT)
         return self.done(self.better(best, self.joined(count, self.whole(finer)), short=SHORT))
 
@@ -155,6 +167,16 @@ class Search:
             return best
         other = self.judged(profiles)
         return other if is_better(other.gains, best.gains) else best
+
+    def likelier(self, best: Found, profiles: TagProfiles | None) -> Found:
+        """Return the other set of about as many circles if it foretells more, be it by little.
+
+        Where the number is given, more circles need not pay for themselves.
+        """
+        if profiles is None or profiles.n_circles < (1.0 - SHORT) * best.profiles.n_circles:
+            return best
+        other = self.judged(profiles)
+        return other if clarity(other.gains - best.gains) > CLEAR else best
 
     def turned(self, best: Found, whole: TagProfiles | None, *, short: float = 1.0) -> Found:
         """Return profiles of all tags if they foretell clearly more than signatures.
@@ -183,6 +205,12 @@ class Search:
             return None
         return learned(second, self.sample, self.min_share, taken=2)
 
+    def anew(self, profiles: TagProfiles) -> TagProfiles | None:
+        """Count the signatures of small circles anew; None where circles are large."""
+        if not profiles.n_circles * FEW_PEOPLE > self.sample.people.n_rows:
+            return None
+        return recounted(profiles, self.sample, self.min_share)
+
     def begun(self, count: int) -> TagProfiles:
         """Take the first step from round groups."""
         groups = round_groups(self.sample.broad.points, count, self.seed)
@@ -193,6 +221,15 @@ class Search:
         if fine is None or fine.n_circles <= count:
             return fine
         return merged(fine, self.sample, count, self.min_share)
+
+    def fewer(self, count: int, fine: TagProfiles) -> TagProfiles:
+        """Drop the circles least missed, half of those too many at a time."""
+        while fine.n_circles > count:
+            many = math.ceil((fine.n_circles - count) / 2)
+            gone = self.idle(fine, missed=math.inf)[:many]
+            kept = np.setdiff1d(np.arange(fine.n_circles), gone)
+            fine = refine(only(fine, kept), self.sample.people, steps=1)
+        return settle(fine, self.sample.people)
 
     def whole(self, profiles: TagProfiles, *, steps: int = 3) -> TagProfiles | None:
         """Learn profiles of all tags from the circles' people; None where that is too much."""
@@ -246,9 +283,10 @@ class Search:
                 best = found
         return best
 
-    def idle(self, profiles: TagProfiles) -> IntArray:
+    def idle(self, profiles: TagProfiles, *, missed: float = CLEAR) -> IntArray:
         """Name the circles nobody clearly misses, the least missed first.
 
+        `missed` is by how many standard errors at most.
         Of those who could take each other's place one at least is left out.
         """
         clear = np.array([clarity(loss) for loss in self.trial.losses(profiles).T])
@@ -256,7 +294,7 @@ class Search:
         idle: list[int] = []
         for circle in np.argsort(clear, kind="stable").tolist():
             has_heir = not (shared[circle, idle] > HEIR).any()
-            if clear[circle] <= CLEAR and has_heir:
+            if clear[circle] <= missed and has_heir:
                 idle.append(circle)
         return np.array(idle, dtype=np.int64)
 

@@ -12,8 +12,10 @@ from models.discovery import Search
 from models.foretelling import HeldBack
 from models.landmarks import Canon
 from models.observations import damped_rows, usual_weight
+from models.profiles import assign_observed
 from models.rows import Rows
 from models.sampling import draw_sample
+from models.trimming import only
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +133,56 @@ def test_no_profile_of_all_tags_leaves_what_was_found(avoiding):
     best = search.judged(search.rounded(3))
 
     assert search.turned(best, None) is best
+
+
+def test_of_circles_found_twice_one_each_is_dropped(planted):
+    """Nobody misses either, as the other takes its place; without both, their people would."""
+    search = search_among(planted(circles=8, users=4000, signal=0.8, seed=4).X)
+    once = search.dense()
+    twice = only(once, np.repeat(np.arange(once.n_circles), 2))
+
+    fewer = search.fewer(once.n_circles, twice)
+
+    before, after = (
+        assign_observed(profiles, search.everything, max_circles=0).labels
+        for profiles in (once, fewer)
+    )
+    assert fewer.n_circles == once.n_circles
+    assert adjusted_mutual_info_score(before, after) > 0.9
+
+
+def test_where_the_number_is_given_a_little_more_told_is_enough(avoiding):
+    """More circles have to pay for themselves elsewhere; here there are no more of them."""
+    search = replace(
+        search_among(avoiding[0]),
+        trial=Verdict(whole=np.full(700, 1.005), signatures=np.full(700, 1.0)),
+    )
+    best = search.judged(search.rounded(3))
+    whole = search.whole(best.profiles)
+
+    assert search.likelier(best, whole).profiles is whole
+    assert search.better(best, whole) is best
+
+
+def test_a_set_of_far_fewer_circles_is_none_of_those_asked_for(avoiding):
+    """However much it tells."""
+    search = replace(
+        search_among(avoiding[0]),
+        trial=Verdict(whole=np.full(700, 2.0), signatures=np.full(700, 1.0)),
+    )
+    best = search.judged(search.rounded(3))
+    one = only(search.whole(best.profiles), np.arange(1))
+
+    assert search.likelier(best, one) is best
+
+
+def test_signatures_of_large_circles_are_not_counted_anew(planted):
+    """Two circles of two thousand have met their tags already; forty of them have not."""
+    search = search_among(planted(circles=8, users=4000, seed=4).X)
+    large = only(search.dense(), np.arange(2))
+
+    assert search.anew(large) is None
+    assert search.anew(only(large, np.repeat(np.arange(2), 20))) is not None
 
 
 def search_among(X, *, was_whole=False):
