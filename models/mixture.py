@@ -17,6 +17,8 @@ NOISE_START = 0.25
 BACKGROUND_PRIOR = 0.3
 WHOLE_GRID = np.array([0.3, 0.6, 0.9, 0.98])
 WHOLE_NOISE_START = 0.1
+STILL = 1e-3
+"""Share of the people whose change of sides ends the settling."""
 CROWD_PRIOR = 200.0
 """Tags' worth of the crowd in a profile that holds every tag."""
 
@@ -117,10 +119,18 @@ def refine(profiles: TagProfiles, rows: Rows, *, steps: int = 6) -> TagProfiles:
 
 
 def settle(profiles: TagProfiles, rows: Rows, *, steps: int = 3) -> TagProfiles:
-    """Re-estimate sizes, noise and signal shares alone."""
+    """Re-estimate sizes, noise and signal shares alone, until nearly nobody changes sides."""
     for _ in range(steps):
-        profiles = reweighed(profiles, expect(profiles, rows, tags=False))
+        before, profiles = profiles, reweighed(profiles, expect(profiles, rows, tags=False))
+        if changed(before, profiles) < STILL:
+            break
     return profiles
+
+
+def changed(before: TagProfiles, after: TagProfiles) -> float:
+    """Return the share of the people by which circles and the crowd grew."""
+    one, other = before.sizes * (1.0 - before.noise), after.sizes * (1.0 - after.noise)
+    return float(np.abs(other - one).sum() + abs(after.noise - before.noise)) / 2
 
 
 def maximised(profiles: TagProfiles, rows: Rows, *, grow: bool) -> TagProfiles:

@@ -24,7 +24,7 @@ from models.profiles import TagProfiles, assign, observed
 from models.rows import Rows
 from models.sampling import MOST_ACTIVE, Sample, placed
 from models.stability import Labels, best_jaccard
-from models.tagspace import TagSpace, co_occurrence, expected_counts, standardised, tag_space
+from models.tagspace import TagSpace, co_occurrence, meeting_rates, standardised, tag_space
 from models.trimming import crowd_only
 
 LANDMARKS = 8_000
@@ -198,8 +198,8 @@ def turned(space: TagSpace, rows: Rows) -> TagSpace:
     kept = np.flatnonzero(np.any(space.vectors != 0.0, axis=1))
     if not len(kept):
         return space
-    observed_counts = co_occurrence(rows, kept)
-    matrix = standardised(observed_counts, expected_counts(observed_counts))
+    counts = co_occurrence(rows, kept)
+    matrix = standardised(counts, meeting_rates(counts))
     holders = np.bincount(rows.columns, minlength=rows.n_columns)[kept] + SMOOTHING
     weight = np.sqrt(holders / holders.sum())[:, None]
     basis = np.linalg.qr(space.vectors[kept] * weight.astype(np.float32))[0]

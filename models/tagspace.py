@@ -6,18 +6,22 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from models.chanceedge import chance_edge
 from models.kernels.summing import count_pairs
-from models.kernels.threads import side_by_side, together
+from models.kernels.threads import side_by_side
 from models.rows import FloatArray, IntArray, Rows
 
 MAX_TAGS = 6000
 MIN_HOLDERS = 5
-MAX_DIMENSIONS = 160
+DIMENSIONS, MAX_DIMENSIONS = 64, 160
+"""How many are looked for at first, and at most."""
+FEWEST = 2
+"""Dimensions of a space that has any: along a single one all people lie at its two ends."""
+POWERS = 8
 SMOOTHING = 0.5
-NULL_DIMENSIONS = 24
 BAND = 512
 SLACK = 1.02
-"""An eigenvalue must pass the null edge by this factor to count as structure."""
+"""An eigenvalue must pass the edge of chance by this factor to count as structure."""
 
 Single = npt.NDArray[np.float32]
 
@@ -31,9 +35,9 @@ class TagSpace:
     vectors : ndarray of shape (n_tags, n_dimensions)
         Zero for tags with too few holders.
     strengths : ndarray of shape (n_dimensions,)
-        Eigenvalues, largest first, all above `edge`.
+        Eigenvalues, largest first, all above `edge` where there are many.
     edge : float
-        Largest eigenvalue of the same matrix with co-occurrence drawn by chance.
+        Largest eigenvalue of such a matrix when tags meet by chance.
     """
 
     vectors: Single
@@ -46,23 +50,20 @@ def tag_space(rows: Rows) -> TagSpace:
 
     Counts O of people having both tags are compared with E = a a', fitted so that each tag
     meets as many others as it does; the leading eigenvectors of (O - E) / sqrt(E + 1/2) that
-    pass a Poisson null (parallel analysis, Horn 1965) span the space.
+    pass what Poisson counts would reach (parallel analysis, Horn 1965) span the space.
     """
     holders = np.bincount(rows.columns, minlength=rows.n_columns)
     kept = supported(holders)
     if len(kept) < 4:
         return TagSpace(np.zeros((rows.n_columns, 0), np.float32), np.zeros(0), 0.0)
-    observed = co_occurrence(rows, kept)
-    expected = expected_counts(observed)
-    edge, (values, vectors) = together(
-        lambda: null_edge(expected),
-        lambda: leading(standardised(observed, expected), MAX_DIMENSIONS, steps=8),
-    )
-    count = int((values > edge * SLACK).sum())
+    counts = co_occurrence(rows, kept)
+    rates = meeting_rates(counts)
+    edge = chance_edge(rates, smoothing=SMOOTHING)
+    values, vectors = beyond(standardised(counts, rates), edge * SLACK)
     share = holders[kept] / holders[kept].sum()
-    placed = np.zeros((rows.n_columns, count), np.float32)
-    placed[kept] = vectors[:, :count] * np.sqrt(values[:count]) / np.sqrt(share)[:, None]
-    return TagSpace(placed / max(np.abs(placed).max(initial=0.0), 1e-12), values[:count], edge)
+    placed = np.zeros((rows.n_columns, len(values)), np.float32)
+    placed[kept] = vectors * np.sqrt(values) / np.sqrt(share)[:, None]
+    return TagSpace(placed / max(np.abs(placed).max(initial=0.0), 1e-12), values, edge)
 
 
 def supported(holders: IntArray) -> IntArray:
@@ -86,25 +87,23 @@ def co_occurrence(rows: Rows, kept: IntArray) -> Single:
     return counts
 
 
-def expected_counts(observed: Single) -> Single:
-    """Fit E = a a' to the row sums of `observed`, the diagonal left out."""
-    sums = observed.sum(axis=1, dtype=np.float64)
+def meeting_rates(counts: Single) -> FloatArray:
+    """Fit E = a a' to the row sums of `counts`, the diagonal left out; return a."""
+    sums = counts.sum(axis=1, dtype=np.float64)
     a = sums / np.sqrt(max(sums.sum(), 1.0))
     for _ in range(30):
         fitted = a * (a.sum() - a)
         a = np.where(sums > 0, a * np.sqrt(sums / np.maximum(fitted, 1e-9)), 0.0)
-    expected = np.empty(observed.shape, np.float32)
-    for rows in bands(len(a)):
-        expected[rows] = np.outer(a[rows], a)
-    np.fill_diagonal(expected, 0)
-    return expected
+    return np.asarray(a)
 
 
-def standardised(counts: Single, expected: Single) -> Single:
-    """Turn counts into (counts - expected) / sqrt(expected + 1/2), where they lie."""
+def standardised(counts: Single, rates: FloatArray) -> Single:
+    """Turn counts into (counts - E) / sqrt(E + 1/2), E = a a', where they lie; diagonal 0."""
     for rows in bands(len(counts)):
-        counts[rows] -= expected[rows]
-        counts[rows] /= np.sqrt(expected[rows] + np.float32(SMOOTHING))
+        expected = np.outer(rates[rows], rates).astype(np.float32)
+        counts[rows] -= expected
+        counts[rows] /= np.sqrt(expected + np.float32(SMOOTHING))
+    np.fill_diagonal(counts, 0)
     return counts
 
 
@@ -113,15 +112,17 @@ def bands(size: int) -> Iterator[slice]:
     return (slice(first, first + BAND) for first in range(0, size, BAND))
 
 
-def null_edge(expected: Single) -> float:
-    """Return the largest eigenvalue when co-occurrence is pure chance."""
-    generator = np.random.default_rng(12345)
-    counts = np.zeros_like(expected)
-    for tag in range(len(expected)):
-        counts[tag, tag + 1 :] = generator.poisson(expected[tag, tag + 1 :])
-    counts += counts.T
-    values, _ = leading(standardised(counts, expected), NULL_DIMENSIONS, steps=10)
-    return float(values[0])
+def beyond(matrix: Single, edge: float) -> tuple[FloatArray, FloatArray]:
+    """Return the eigenvalues above an edge, largest first, and their vectors.
+
+    Where there is any it has company: `FEWEST` are returned, those below the edge among them.
+    """
+    values, vectors = leading(matrix, DIMENSIONS, steps=POWERS)
+    if values[-1] > edge and len(values) < min(MAX_DIMENSIONS, len(matrix) - 2):
+        values, vectors = leading(matrix, MAX_DIMENSIONS, steps=POWERS)
+    above = int((values > edge).sum())
+    count = max(above, FEWEST) if above else 0
+    return np.maximum(values[:count], 0.0), vectors[:, :count]
 
 
 def leading(matrix: Single, count: int, *, steps: int) -> tuple[FloatArray, FloatArray]:

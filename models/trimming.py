@@ -14,7 +14,7 @@ from models.rows import FloatArray, IntArray, Rows
 
 SAME = 0.8
 """Signatures whose cosine passes this are one circle."""
-MIXED = 0.85
+MIXED = 0.75
 """Share of a signature's squared length that others must account for to make it their mixture."""
 PART = 0.3
 """Least weight, and least cosine, of a circle that is part of a mixture."""

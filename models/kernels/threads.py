@@ -32,20 +32,11 @@ def over_pieces(rows: Rows, work: Callable[[int, Rows], Result]) -> list[Result]
 
 def side_by_side(work: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
     """Return `work` of each task, in order."""
-    if len(tasks) <= 1:
+    threads = min(numba.get_num_threads(), len(tasks))
+    if threads <= 1:
         return [work(task) for task in tasks]
-    with ThreadPoolExecutor(min(numba.get_num_threads(), len(tasks))) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(work, tasks))
-
-
-def together(one: Callable[[], Result], other: Callable[[], Task]) -> tuple[Result, Task]:
-    """Return what two calls return, done at the same time where there are threads for it."""
-    if numba.get_num_threads() == 1:
-        return one(), other()
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(one)
-        here = other()
-        return running.result(), here
 
 
 def cuts(rows: Rows) -> list[int]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from models import mixture
 from models.expectation import expect
 from models.mixture import crowd_shares, dense, refine, seeded, settle, whole, with_signatures
 from models.rows import Rows
@@ -81,14 +82,17 @@ def test_circles_with_the_same_tags_are_joined(rows, four_circles):
     assert joined_alike(profiles).n_circles == 4
 
 
-def test_a_mixture_of_two_circles_is_no_third(rows, four_circles):
-    """People drawn from two signatures at once do not make a circle of their own."""
+@pytest.mark.parametrize("unknown", [0, 5])
+def test_a_mixture_of_two_circles_is_no_third(rows, four_circles, unknown):
+    """People drawn from two signatures at once make none, though few of them show every tag."""
     table = np.kron(np.eye(4), np.full(12, 1 / 12))
     table = np.hstack([table, np.zeros((4, rows.n_columns - 48))])
-    pair = 0.5 * (table[0] + table[1])
+    pair = table[0] + table[1]
+    pair[:unknown] = 0.0
     start = seeded(rows, four_circles.circles, crowd=crowd_shares(rows))
 
-    five = with_signatures(start, np.vstack([table, pair]), np.array([0.2, 0.3, 0.2, 0.2, 0.1]))
+    sizes = np.array([0.2, 0.3, 0.2, 0.2, 0.1])
+    five = with_signatures(start, np.vstack([table, pair / pair.sum()]), sizes)
 
     assert without_composites(five).signatures.counts.tolist() == [12, 12, 12, 12]
 
@@ -102,3 +106,18 @@ def test_profiles_of_all_tags_are_told_apart_by_what_marks_them(four_circles):
     assert len(profiles.tags) == profiles.n_circles * profiles.n_tags
     assert joined_alike(profiles).n_circles == 4
     assert np.allclose(dense(profiles).sum(axis=1), 1.0)
+
+
+def test_settling_ends_where_nearly_nobody_changes_sides(rows, four_circles, monkeypatch):
+    """Asked for thirty steps, clear circles take a few."""
+    taken = []
+
+    def counted(*given, **words):
+        taken.append(given)
+        return expect(*given, **words)
+
+    monkeypatch.setattr(mixture, "expect", counted)
+    start = seeded(rows, four_circles.circles, crowd=crowd_shares(rows))
+    settle(refine(start, rows, steps=1), rows, steps=30)
+
+    assert 2 < len(taken) < 15

@@ -25,6 +25,16 @@ def test_chance_spans_no_space(planted):
     assert space.vectors.shape[1] == 0
 
 
+def test_a_single_direction_has_company(planted):
+    """Along one axis alone people would lie at its two ends, all of an end in one place."""
+    two = planted(circles=2, noise=0.0)
+
+    space = tag_space(Rows.of(two.X))
+
+    assert space.strengths[0] > space.edge > space.strengths[1]
+    assert len(space.strengths) == 2
+
+
 def test_fewer_than_four_tags_span_no_space():
     """There is nothing to compare."""
     assert tag_space(Rows.of(np.ones((50, 3)))).vectors.shape == (3, 0)
