@@ -1,10 +1,13 @@
 """Learning tag profiles: expectation-maximisation that never lets a tag vouch for itself."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import repeat
 
 import numpy as np
 
-from models.expectation import Expectations, expect
+from models.excerpts import taken
+from models.expectation import Expectations, expect, pooled
 from models.kernels.summing import add_tags
 from models.profiles import TagProfiles
 from models.rows import FloatArray, IntArray, Rows
@@ -21,6 +24,9 @@ STILL = 1e-3
 """Share of the people whose change of sides ends the settling."""
 CROWD_PRIOR = 200.0
 """Tags' worth of the crowd in a profile that holds every tag."""
+FOLDS, LARGE = 5, 1_000
+"""Groups people are dealt into, lest any vouch for the profiles they are judged by, and how many
+people a circle has on average where that makes no difference."""
 
 
 def seeded(rows: Rows, labels: IntArray, *, crowd: FloatArray) -> TagProfiles:
@@ -113,9 +119,41 @@ def signatures(mass: FloatArray, background: FloatArray) -> FloatArray:
 
 def refine(profiles: TagProfiles, rows: Rows, *, steps: int = 6) -> TagProfiles:
     """Improve profiles by EM steps; every step but the last may take up new tags."""
+    if profiles.crowd_prior > 0.0:
+        is_large = rows.n_rows >= LARGE * profiles.n_circles
+        return crossed(profiles, rows, folds=1 if is_large else FOLDS, steps=steps)
     for step in range(steps):
         profiles = maximised(profiles, rows, grow=step < steps - 1)
     return profiles
+
+
+def crossed(profiles: TagProfiles, rows: Rows, *, folds: int, steps: int) -> TagProfiles:
+    """Improve profiles that hold every tag, each person judged by what others drew.
+
+    From the second step on each of several folds of the people meets profiles made without it.
+    Among the hundreds of people of a circle one alone has many a rare tag: a profile that held it
+    because of them would hold them fast, and foretell little of anybody else.
+    """
+    parts = [taken(rows, np.arange(first, rows.n_rows, folds)) for first in range(folds)]
+    seen: list[Expectations] = []
+    for _ in range(steps):
+        met = made_without(profiles, seen) if len(seen) > 1 else repeat(profiles, folds)
+        seen = [expect(judge, part) for judge, part in zip(met, parts, strict=True)]
+        profiles = drawn(profiles, seen)
+    return profiles
+
+
+def made_without(profiles: TagProfiles, seen: Sequence[Expectations]) -> Iterator[TagProfiles]:
+    """Make profiles as all folds but one drew them, for each fold in turn."""
+    for fold in range(len(seen)):
+        yield drawn(profiles, [*seen[:fold], *seen[fold + 1 :]])
+
+
+def drawn(profiles: TagProfiles, seen: Sequence[Expectations]) -> TagProfiles:
+    """Return profiles of every tag as some people drew them, sizes, noise and signal included."""
+    together = pooled(profiles, seen)
+    shares = smoothed(drawn_mass(profiles, together), profiles.background, profiles.crowd_prior)
+    return reweighed(with_signatures(profiles, shares, profiles.sizes), together)
 
 
 def settle(profiles: TagProfiles, rows: Rows, *, steps: int = 3) -> TagProfiles:
@@ -134,11 +172,8 @@ def changed(before: TagProfiles, after: TagProfiles) -> float:
 
 
 def maximised(profiles: TagProfiles, rows: Rows, *, grow: bool) -> TagProfiles:
-    """Take one EM step over all of the rows."""
+    """Take one EM step of signatures over all of the rows."""
     seen = expect(profiles, rows)
-    if profiles.crowd_prior > 0.0:
-        whole = smoothed(drawn_mass(profiles, seen), profiles.background, profiles.crowd_prior)
-        return reweighed(with_signatures(profiles, whole, profiles.sizes), seen)
     background = seen.background + BACKGROUND_PRIOR
     background /= background.sum()
     mass = drawn_mass(profiles, seen)
