@@ -6,7 +6,7 @@ itself included, rare chance pairs would confirm themselves step by step and the
 in no circle would sink to nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -69,13 +69,9 @@ def expect(profiles: TagProfiles, rows: Rows, *, tags: bool = True) -> Expectati
     def work(_: int, piece: Rows) -> Expectations:
         return of_piece(profiles, piece, by_chance, divisors, tags=tags)
 
-    return pooled(profiles, over_pieces(rows, work))
-
-
-def pooled(profiles: TagProfiles, seen: Sequence[Expectations]) -> Expectations:
-    """Add up what several groups of people say, in their order."""
+    seen = over_pieces(rows, work)
     return Expectations(
-        entries=added((one.entries for one in seen), len(profiles.tags)),
+        entries=added((one.entries for one in seen), len(table.circles)),
         background=added((one.background for one in seen), profiles.n_tags),
         sizes=added((one.sizes for one in seen), profiles.n_circles),
         grid=added((one.grid for one in seen), len(profiles.grid)),

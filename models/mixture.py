@@ -1,13 +1,14 @@
 """Learning tag profiles: expectation-maximisation that never lets a tag vouch for itself."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import repeat
+from typing import Self
 
 import numpy as np
 
 from models.excerpts import taken
-from models.expectation import Expectations, expect, pooled
+from models.expectation import Expectations, expect
 from models.kernels.summing import add_tags
 from models.profiles import TagProfiles
 from models.rows import FloatArray, IntArray, Rows
@@ -135,25 +136,60 @@ def crossed(profiles: TagProfiles, rows: Rows, *, folds: int, steps: int) -> Tag
     because of them would hold them fast, and foretell little of anybody else.
     """
     parts = [taken(rows, np.arange(first, rows.n_rows, folds)) for first in range(folds)]
-    seen: list[Expectations] = []
+    seen: list[Drawn] = []
     for _ in range(steps):
         met = made_without(profiles, seen) if len(seen) > 1 else repeat(profiles, folds)
-        seen = [expect(judge, part) for judge, part in zip(met, parts, strict=True)]
+        seen = [Drawn.by(part, judge) for judge, part in zip(met, parts, strict=True)]
         profiles = drawn(profiles, seen)
     return profiles
 
 
-def made_without(profiles: TagProfiles, seen: Sequence[Expectations]) -> Iterator[TagProfiles]:
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What some people drew from profiles of all tags.
+
+    Attributes
+    ----------
+    mass : ndarray of shape (n_circles, n_tags)
+        Tags' worth of weight.
+    sizes : ndarray of shape (n_circles,), grid : ndarray of shape (n_grid,)
+        People by circle and by share of signal.
+    people : int
+        How many they are.
+    """
+
+    mass: FloatArray
+    sizes: FloatArray
+    grid: FloatArray
+    people: int
+
+    @classmethod
+    def by(cls, people: Rows, profiles: TagProfiles) -> Self:
+        """Let people say what they drew."""
+        seen = expect(profiles, people)
+        return cls(drawn_mass(profiles, seen), seen.sizes, seen.grid, seen.people)
+
+    @classmethod
+    def together(cls, seen: Sequence[Self]) -> Self:
+        """Add up what several groups drew."""
+        mass, sizes, grid = (
+            sum(parts[1:], parts[0])
+            for parts in zip(*((one.mass, one.sizes, one.grid) for one in seen), strict=True)
+        )
+        return cls(mass, sizes, grid, sum(one.people for one in seen))
+
+
+def made_without(profiles: TagProfiles, seen: Sequence[Drawn]) -> Iterator[TagProfiles]:
     """Make profiles as all folds but one drew them, for each fold in turn."""
     for fold in range(len(seen)):
         yield drawn(profiles, [*seen[:fold], *seen[fold + 1 :]])
 
 
-def drawn(profiles: TagProfiles, seen: Sequence[Expectations]) -> TagProfiles:
+def drawn(profiles: TagProfiles, seen: Sequence[Drawn]) -> TagProfiles:
     """Return profiles of every tag as some people drew them, sizes, noise and signal included."""
-    together = pooled(profiles, seen)
-    shares = smoothed(drawn_mass(profiles, together), profiles.background, profiles.crowd_prior)
-    return reweighed(with_signatures(profiles, shares, profiles.sizes), together)
+    every = Drawn.together(seen)
+    shares = smoothed(every.mass, profiles.background, profiles.crowd_prior)
+    return reweighed(with_signatures(profiles, shares, profiles.sizes), every)
 
 
 def settle(profiles: TagProfiles, rows: Rows, *, steps: int = 3) -> TagProfiles:
@@ -195,7 +231,7 @@ def drawn_mass(profiles: TagProfiles, seen: Expectations) -> FloatArray:
     return mass
 
 
-def reweighed(profiles: TagProfiles, seen: Expectations) -> TagProfiles:
+def reweighed(profiles: TagProfiles, seen: Expectations | Drawn) -> TagProfiles:
     """Return the profiles with sizes, noise and signal shares as the people were seen."""
     sizes = seen.sizes + 1e-6 * seen.people
     grid = seen.grid + 1e-3
