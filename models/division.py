@@ -101,16 +101,25 @@ def cut_of(profiles: TagProfiles, number: int, members: Rows, *, fewest: float) 
     two = parted(circle, members)
     if two is None or two.sizes.min() * members.n_rows < fewest:
         return None
-    one = refine(replace(circle, noise=FAINT_CROWD), members, steps=STEPS)
+    one = as_one(circle, members)
     halves, gain = dense(two), merit(two, members) - merit(one, members)
     return Cut(number, halves, gain) if gain > 0.0 and cosine(*halves) < APART else None
 
 
 def parted(circle: TagProfiles, members: Rows) -> TagProfiles | None:
     """Return two profiles for the people of one circle, None where nothing tells sides apart."""
+    return learned_apart(circle, members, two_sides(members, circle.tags))
+
+
+def as_one(circle: TagProfiles, members: Rows) -> TagProfiles:
+    """Learn one circle from its own people."""
+    return refine(replace(circle, noise=FAINT_CROWD), members, steps=STEPS)
+
+
+def learned_apart(circle: TagProfiles, members: Rows, sides: IntArray) -> TagProfiles | None:
+    """Learn two profiles from the people on each side of one circle; -1 is on neither."""
     alone = replace(circle, noise=FAINT_CROWD)
-    sides = tag_sums(members, two_sides(members, circle.tags), count=2)
-    both = signatures(sides, circle.background)
+    both = signatures(tag_sums(members, sides, count=2), circle.background)
     if not both.any(axis=1).all():
         return None
     two = refine(with_signatures(alone, both, np.full(2, 0.5)), members, steps=STEPS)

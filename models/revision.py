@@ -14,6 +14,7 @@ from models.landmarks import Canon, draw
 from models.leftovers import with_leftovers
 from models.observations import damped_rows, heeded_rows
 from models.profiles import TagProfiles, assign_observed
+from models.recutting import recut
 from models.remnants import Past, remnants
 from models.rows import BoolArray, FloatArray, IntArray, Matrix, Rows
 from models.trimming import only
@@ -55,8 +56,8 @@ def revised(
         Share of the people to place, as the estimator was asked for.
     past : Past, default=None
         What is known of these people from before, where some time lies between: it is looked for
-        what is new, circles in the tags that no circle of a person's explains, and circles that
-        only silent people hold up go.
+        what is new, circles in the tags that no circle of a person's explains and circles that
+        became two, and circles that only silent people hold up go.
     """
     observed = heeded_rows(damped_rows(Rows.of(X), unit=model.unit), model.echoes)
     people = observed.take(draw(Canon.of(observed), EM_PEOPLE, seed=seed + 2))
@@ -67,6 +68,9 @@ def revised(
         if past is not None:
             found = with_leftovers(found, people, min_share=min_share, seed=seed)
         found = warmed(found, seeds, people, min_share=min_share)
+        if len(seeds):
+            anew = cut and past is not None
+            found = recut(found, people, seeds, min_share=min_share, anew=anew)
         asked = guided(
             found,
             people,
