@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.moments import Moment
 from service.schemas import Answer
-from service.standing import Moment
 
 CampaignId = Annotated[str, Path(description="A campaign, such as `camp-0a1b2c3d4e5f6071`.")]
 Arm = Literal["treated", "held_out"]

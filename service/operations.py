@@ -4,12 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from segmentation.config import Facet
-from service.placements import written_out
+from service.moments import Moment
 from service.schemas import Answer
-from service.standing import InUtc
 
 JobId = Annotated[
     str, Path(description="A queued run, such as `job-0a1b2c3d4e5f6071`.", max_length=200)
@@ -22,7 +21,7 @@ class RunAsked(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    as_of: Annotated[InUtc | None, BeforeValidator(written_out)] = Field(
+    as_of: Moment | None = Field(
         default=None, description="The moment it looks from; the latest event when absent."
     )
     seed: int = Field(default=0, ge=0, le=2**31 - 1, strict=True, description="Seed of all draws.")

@@ -3,20 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from segmentation.config import Facet
+from service.moments import Written
 from service.schemas import Answer, Membership
 
 Tag = Annotated[str, Field(max_length=1024)]
 Weight = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False, strict=True)]
-
-
-def written_out(moment: object) -> object:
-    """Refuse a number as a time: nobody can tell seconds from milliseconds."""
-    if moment is not None and not isinstance(moment, str | datetime):
-        raise ValueError("A time is text such as 2026-11-01T02:00:00Z.")
-    return moment
 
 
 class Act(BaseModel):
@@ -34,7 +28,7 @@ class Act(BaseModel):
         strict=True,
         description="How much of it.",
     )
-    ts: Annotated[datetime | None, BeforeValidator(written_out)] = Field(
+    ts: Annotated[datetime | None, Written] = Field(
         default=None, description="When; without a zone it means UTC."
     )
 

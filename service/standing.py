@@ -1,42 +1,17 @@
 """What goes in and out about one user's tier: set by hand, in force at a date, soon to be lost."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    JsonValue,
-)
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from segmentation.ledger import Change
 from segmentation.reasonwords import in_words
+from service.moments import Moment
 from service.schemas import Answer, Benefit
 
-
-def spelled_out(moment: object) -> object:
-    """Refuse bare numbers, which could be seconds or milliseconds since 1970."""
-    if not isinstance(moment, str) or "-" not in moment[1:]:
-        raise ValueError("a moment is written as in `2026-11-01T02:00:00Z`")
-    return moment
-
-
-def in_utc(moment: datetime) -> datetime:
-    """Tell the moment in UTC, where the first and the last days of the calendar may have none."""
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("the moment lies beyond the calendar in UTC") from error
-
-
-InUtc = Annotated[AwareDatetime, AfterValidator(in_utc)]
-Moment = Annotated[InUtc, BeforeValidator(spelled_out)]
 At = Annotated[
     Moment | None, Query(description="The moment asked about, with its zone; now if absent.")
 ]

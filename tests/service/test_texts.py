@@ -52,6 +52,15 @@ def test_a_moment_beyond_the_calendar_is_refused(api, at):
     assert "beyond the calendar" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("at", ["0", "1700000000", "-86400", "1e9", "-1.6768882176183154e-179"])
+def test_a_number_is_no_moment(api, at):
+    """Nobody can tell seconds from milliseconds since 1970, however the number is written."""
+    answer = api.get(f"/v1/tiers/users/user-00000?at={at}")
+
+    assert answer.status_code == 422
+    assert "2026-11-01T02:00:00Z" in answer.json()["detail"]
+
+
 def test_a_place_beyond_every_ledger_is_refused(api):
     """No database counts so far."""
     asked = {"filter": "", "mode": "delta", "since": f"{RUNS[-1]}.{10**30}"}
