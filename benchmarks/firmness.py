@@ -23,9 +23,8 @@ from scipy import sparse
 from benchmarks import sets
 from models.circles import FEWEST_PEOPLE, CircleClusterer
 from models.curve import curve, numbers_about
-from models.rediscovery import Rediscovery
-from models.stability import MOST_PEOPLE, Stability, bootstrap_jaccard, resample
-from segmentation.settling import CHOICE_PEOPLE
+from models.refinding import Refound, refound
+from models.stability import MOST_PEOPLE, Stability, bootstrap_jaccard
 from segmentation.simulator.difficulty import DIFFICULTIES
 
 Labels = npt.NDArray[np.int32]
@@ -110,10 +109,10 @@ def report(name: str, X: sparse.csr_array, *, refits: bool) -> None:
         return
     labels = with_lot(model.labels_, n_circles)
     start = time.process_time()
-    recipe = recipe_of(model, X, labels)
-    fast = measured(X, labels, n_circles + 1, recipe.fit, start)
+    again = quick(model, X, labels)
+    fast = Timed(again.stability, time.process_time() - start)
     start = time.process_time()
-    curve(recipe, X, numbers=numbers_about(n_circles), seed=0)
+    curve(again.recipe, X, numbers=numbers_about(n_circles), seed=0)
     head = f"{head} {fast.seconds:6.1f} {time.process_time() - start:6.1f}"
     if not refits:
         print(head, flush=True)
@@ -138,12 +137,10 @@ def with_lot(labels: Labels, n_circles: int) -> Labels:
     return changed
 
 
-def recipe_of(model: CircleClusterer, X: sparse.csr_array, labels: Labels) -> Rediscovery:
-    """Choose how the circles are found again, as the pipeline does."""
-    some = resample(np.random.default_rng(0), len(labels), most=CHOICE_PEOPLE)
-    known = np.where(labels < model.n_circles_, labels, -1).astype(np.int32)
+def quick(model: CircleClusterer, X: sparse.csr_array, labels: Labels) -> Refound:
+    """Find the circles again as the pipeline does."""
     share = max(model.min_circle_share, FEWEST_PEOPLE / min(len(labels), MOST_PEOPLE))
-    return Rediscovery.of(model.model_, X[some], known[some], min_share=share, seed=0)
+    return refound(model.model_, X, labels, min_share=share, n_resamples=RESAMPLES, seed=0)
 
 
 def cold(X: sparse.csr_array, labels: Labels, n_circles: int) -> Timed:
@@ -152,17 +149,7 @@ def cold(X: sparse.csr_array, labels: Labels, n_circles: int) -> Timed:
     def fit(X: sparse.csr_array, seed: int) -> Callable[[sparse.csr_array], Labels]:
         return CircleClusterer(random_state=seed).fit(X).predict
 
-    return measured(X, labels, n_circles, fit, time.process_time())
-
-
-def measured(
-    X: sparse.csr_array,
-    labels: Labels,
-    n_circles: int,
-    fit: Callable[[sparse.csr_array, int], Callable[[sparse.csr_array], Labels]],
-    start: float,
-) -> Timed:
-    """Measure with one way of refitting, timed from `start`."""
+    start = time.process_time()
     found = bootstrap_jaccard(
         X, labels, n_circles=n_circles, fit=fit, n_resamples=RESAMPLES, seed=0
     )

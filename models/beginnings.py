@@ -25,13 +25,15 @@ ANYONE = 1e3
 """An offset that places whoever shares a tag with a circle."""
 
 
-def from_dense_groups(sample: Sample, min_share: float) -> TagProfiles | None:
+def from_dense_groups(
+    sample: Sample, min_share: float, *, steps: int = STEPS
+) -> TagProfiles | None:
     """Learn profiles from dense groups of active people; None when there are none."""
     points = sample.active.points
     groups = dense_groups(points, min_size=max(MIN_GROUP, int(GROUP_SHARE * len(points))))
     if groups.max(initial=-1) < 0:
         return None
-    return learned(begun(groups, sample.active, sample), sample, min_share)
+    return learned(begun(groups, sample.active, sample), sample, min_share, steps=steps)
 
 
 def round_groups(points: Single, count: int, seed: int) -> IntArray:
@@ -82,10 +84,10 @@ def further(profiles: TagProfiles, sample: Sample) -> TagProfiles:
 
 
 def learned(
-    profiles: TagProfiles, sample: Sample, min_share: float, *, taken: int = 1
+    profiles: TagProfiles, sample: Sample, min_share: float, *, taken: int = 1, steps: int = STEPS
 ) -> TagProfiles:
     """Go on from the steps taken; join the alike, drop mixtures and the small."""
-    profiles = refine(profiles, sample.people, steps=STEPS - taken)
+    profiles = refine(profiles, sample.people, steps=steps - taken)
     profiles = without_composites(joined_alike(profiles))
     return settle(large_enough(profiles, min_share), sample.people)
 

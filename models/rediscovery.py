@@ -8,26 +8,32 @@ together, who lies near whom, what the circles are about and how many there are 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Self
 
 import numpy as np
 from scipy import sparse
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
+from models.beginnings import from_dense_groups
 from models.dependence import with_echoes
 from models.discovery import STEP, Search
 from models.division import divided
+from models.excerpts import taken
 from models.foretelling import HeldBack
 from models.landmarks import Canon, draw
 from models.mixture import crowd_shares
 from models.profiles import TagProfiles, assign, observed
 from models.rows import Rows
-from models.sampling import MOST_ACTIVE, Sample, placed
-from models.stability import Labels, best_jaccard
+from models.sampling import MOST_ACTIVE, Landmarks, Sample, placed
+from models.stability import MOST_PEOPLE, Labels, best_jaccard
 from models.tagspace import TagSpace, co_occurrence, meeting_rates, standardised, tag_space
 from models.trimming import crowd_only
 
-LANDMARKS = 8_000
+LANDMARKS, AMONG_MANY = 8_000, 6_000
+"""Landmarks, and how many show dense groups among more people: there they are more active."""
+STEPS = 4
+"""Steps of learning from dense groups, by which time all but nothing moves any more."""
 SURELY = 4
 """Circles that are not counted anew."""
 CLEARLY_MORE = 0.3
@@ -80,19 +86,32 @@ class Rediscovery:
         `labels` is the circle of each row of raw weights; `asked` says that the number of
         circles was asked for and does not come from the data.
         """
+        plain = cls.plain(model, X, min_share=min_share)
+        return plain.bettered(X, labels, seed=seed, asked=asked)
+
+    @classmethod
+    def plain(cls, model: TagProfiles, X: sparse.csr_array, *, min_share: float) -> Self:
+        """The first way, from dense groups, with a tag space of some people."""
         rows = observed(model, X)
+        with pools().limit(limits=1):
+            return cls(model, tag_space(rows), "dense", min_share)
+
+    def bettered(
+        self, X: sparse.csr_array, labels: Labels, *, seed: int, asked: bool = False
+    ) -> Self:
+        """Return the way that finds most of the circles again; see `of`."""
+        rows, n_circles = observed(self.model, X), self.model.n_circles
         tried = ("dense", "rounded", "joined") if asked else ("dense", "rounded")
-        with threadpool_limits(1):
-            space = tag_space(rows)
+        with pools().limit(limits=1):
 
             def agreement(recipe: Self) -> float:
-                again = recipe.learned(rows, space, seed)
+                again = recipe.learned(rows, self.space, seed)
                 placed_again = assign(again, X, max_circles=0).labels
-                return float(np.nansum(best_jaccard(labels, placed_again, model.n_circles)))
+                return float(np.nansum(best_jaccard(labels, placed_again, n_circles)))
 
-            recipes = [cls(model, space, way, min_share) for way in tried]
+            recipes = [replace(self, way=way) for way in tried]
             best, most = recipes[0], agreement(recipes[0])
-            enough = math.inf if asked else NEARLY_ALL * model.n_circles
+            enough = math.inf if asked else NEARLY_ALL * n_circles
             for recipe in recipes[1:]:
                 if most < enough and (found := agreement(recipe)) > most:
                     best, most = recipe, found
@@ -106,7 +125,7 @@ class Rediscovery:
     def fit(self, X: sparse.csr_array, seed: int) -> Callable[[sparse.csr_array], Labels]:
         """Find circles among other people; return what places people in them."""
         rows = observed(self.model, X)
-        with threadpool_limits(1):
+        with pools().limit(limits=1):
             again = self.learned(rows, turned(self.space, rows), seed)
         return lambda people: assign(again, people, max_circles=0).labels
 
@@ -114,7 +133,7 @@ class Rediscovery:
         """The circles of some people; none at all if the way leads nowhere."""
         judges = HeldBack.of(rows.n_rows, seed=seed)
         held_back = judges if self.way == "counted" else HeldBack.nothing(seed=seed)
-        search = self.search(rows, space, held_back, seed=seed)
+        search = self.search(rows, space, held_back, seed=seed, rounds=self.way != "dense")
         found = WAYS[self.way](search, self.model.n_circles)
         return self.as_kept(found, search, cuts=self.cuts)
 
@@ -127,9 +146,17 @@ class Rediscovery:
             for n, finer in zip(numbers, is_finer, strict=True)
         ]
 
-    def search(self, rows: Rows, space: TagSpace, held_back: HeldBack, *, seed: int) -> Search:
+    def search(
+        self,
+        rows: Rows,
+        space: TagSpace,
+        held_back: HeldBack,
+        *,
+        seed: int,
+        rounds: bool = True,
+    ) -> Search:
         """Ways to the circles of some people, less what is held back of them."""
-        sample = sample_of(rows, space, held_back, seed=seed)
+        sample = sample_of(rows, space, held_back, seed=seed, rounds=rounds)
         trial = held_back.trial(rows, crowd=sample.crowd)
         return Search(sample, rows, self.min_share, seed, trial)
 
@@ -146,9 +173,15 @@ class Rediscovery:
         return replace(known, unit=self.model.unit, offset=self.model.offset)
 
 
+@cache
+def pools() -> ThreadpoolController:
+    """The threads of numpy and scipy; to look for their libraries each time takes 5 ms."""
+    return ThreadpoolController()
+
+
 def dense(search: Search, count: int) -> TagProfiles | None:
     """Learn from dense groups, however many there are."""
-    return search.dense()
+    return from_dense_groups(search.sample, search.min_share, steps=STEPS)
 
 
 def joined(search: Search, count: int) -> TagProfiles | None:
@@ -178,17 +211,27 @@ WAYS: dict[str, Callable[[Search, int], TagProfiles | None]] = {
 }
 
 
-def sample_of(rows: Rows, space: TagSpace, held_back: HeldBack, *, seed: int) -> Sample:
-    """Take all rows, less what is held back, to learn from; as landmarks the active before."""
+def sample_of(
+    rows: Rows, space: TagSpace, held_back: HeldBack, *, seed: int, rounds: bool
+) -> Sample:
+    """Take rows, less what is held back, to learn from; as landmarks the active before.
+
+    Those cut into round groups are drawn only where `rounds` are asked for.
+    """
     canon = Canon.of(rows)
-    activity = np.minimum(rows.counts, MOST_ACTIVE) ** 1.5
-    half = min(LANDMARKS, max(2000, rows.n_rows // 2))
-    active = draw(canon, half, seed=seed, weights=activity)
-    broad = draw(canon, LANDMARKS, seed=seed, weights=activity)
+    most = AMONG_MANY if rows.n_rows > 1.5 * MOST_PEOPLE else LANDMARKS
+    half = min(most, max(2000, rows.n_rows // 2))
+
+    def landmarks(count: int) -> Landmarks:
+        activity = np.minimum(rows.counts, MOST_ACTIVE) ** 1.5
+        drawn = draw(canon, count, seed=seed, weights=activity)
+        return placed(held_back.left(taken(rows, drawn)), space)
+
+    active = landmarks(half)
     return Sample(
-        people=held_back.left(rows.take(canon.order)),
-        active=placed(held_back.left(rows.take(active)), space),
-        broad=placed(held_back.left(rows.take(broad)), space),
+        people=held_back.left(taken(rows, draw(canon, MOST_PEOPLE, seed=seed + 1))),
+        active=active,
+        broad=landmarks(LANDMARKS) if rounds and half < LANDMARKS else active,
         crowd=crowd_shares(rows),
     )
 

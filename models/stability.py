@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,8 @@ IntArray = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.int32]
 Fit = Callable[[sparse.csr_array, int], Callable[[sparse.csr_array], Labels]]
 
-MOST_PEOPLE = 20_000
+MOST_DRAWN, MOST_PEOPLE = 40_000, 20_000
+"""People of a resample, who say which tags lie together, and those learned from among them."""
 FEW_JUDGES = 200.0
 LEVEL = 0.95
 FIRM = 0.60
@@ -46,25 +48,49 @@ def bootstrap_jaccard(
     fit : callable
         `fit(X, seed)` returns a function from rows to labels; seeds differ between resamples.
     n_resamples : int
-        With 0 nothing is measured. Each uses at most 20,000 people.
+        With 0 nothing is measured. Each uses at most 40,000 people.
 
     References
     ----------
     Hennig (2007), "Cluster-wise assessment of cluster stability".
     """
-    found = np.full((n_resamples, n_circles), np.nan)
-    chances = judge_chances(labels, n_circles)
-    for number in range(n_resamples):
-        rng = np.random.default_rng([seed, number])
-        again = fit(X[resample(rng, len(labels))], seed + number + 1)
-        judges = np.flatnonzero(rng.random(len(labels)) < chances)
-        found[number] = best_jaccard(
-            labels[judges], again(X[judges]), n_circles, weights=1.0 / chances[judges]
+    resamples = Resamples.of(X, labels, n_circles=n_circles, seed=seed)
+    found = [resamples.overlaps(fit, number) for number in range(n_resamples)]
+    return summary(np.array(found).reshape(n_resamples, n_circles))
+
+
+@dataclass(frozen=True, eq=False)
+class Resamples:
+    """Numbered resamples of people, each with judges of its own.
+
+    `chances` say how likely each person judges.
+    """
+
+    X: sparse.csr_array
+    labels: Labels
+    chances: FloatArray
+    n_circles: int
+    seed: int
+
+    @classmethod
+    def of(cls, X: sparse.csr_array, labels: Labels, *, n_circles: int, seed: int) -> Self:
+        """Let people judge by the sizes of their circles."""
+        return cls(X, labels, judge_chances(labels, n_circles), n_circles, seed)
+
+    def overlaps(self, fit: Fit, number: int) -> FloatArray:
+        """Refit on one resample; return the best overlap of each circle, as its judges see it."""
+        rng, people = np.random.default_rng([self.seed, number]), len(self.labels)
+        again = fit(self.X[resample(rng, people)], self.seed + number + 1)
+        judges = np.flatnonzero(rng.random(people) < self.chances)
+        return best_jaccard(
+            self.labels[judges],
+            again(self.X[judges]),
+            self.n_circles,
+            weights=1.0 / self.chances[judges],
         )
-    return summary(found)
 
 
-def resample(rng: np.random.Generator, people: int, *, most: int = MOST_PEOPLE) -> IntArray:
+def resample(rng: np.random.Generator, people: int, *, most: int = MOST_DRAWN) -> IntArray:
     """Draw rows with replacement, in ascending order; no more than a refit needs."""
     return np.sort(rng.integers(0, people, min(people, most)))
 

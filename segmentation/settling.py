@@ -11,14 +11,13 @@ from models.circles import FEWEST_PEOPLE
 from models.curve import Level, curve, firm_numbers, numbers_about, stability_near
 from models.discovery import LARGEST
 from models.rediscovery import Rediscovery
+from models.refinding import refound
 from models.stability import (
     FIRM,
     MOST_PEOPLE,
     Labels,
     Stability,
-    bootstrap_jaccard,
     over_people,
-    resample,
     summary,
 )
 from segmentation.circling import FacetCircles, keeping
@@ -26,8 +25,6 @@ from segmentation.config import CirclesConfig
 from segmentation.parents import families
 from segmentation.tags import FacetMatrix
 
-CHOICE_PEOPLE = 10_000
-"""People among whom the way of finding circles again is chosen."""
 CHANCE = 0.1
 """Stability below which circles are no more than chance."""
 Begun = Callable[[], None]
@@ -63,22 +60,19 @@ class Firmness:
         count, (X, labels) = circles.model.n_circles, placeable(facet, circles)
         if not count or not config.resamples:
             return cls(summary(np.full((0, count), np.nan)))
-        some = resample(np.random.default_rng(seed), len(labels), most=CHOICE_PEOPLE)
         fewest = FEWEST_PEOPLE / min(len(labels), MOST_PEOPLE)
-        share = max(config.min_circle_share, fewest)
-        recipe = Rediscovery.of(
-            circles.model, X[some], labels[some], min_share=share, seed=seed, asked=asked
-        )
-
-        def fit(X: sparse.csr_array, again: int) -> Callable[[sparse.csr_array], Labels]:
-            begun()
-            return recipe.fit(X, again)
-
-        stability = bootstrap_jaccard(
-            X, labels, n_circles=count, fit=fit, n_resamples=config.resamples, seed=seed
+        again = refound(
+            circles.model,
+            X,
+            labels,
+            min_share=max(config.min_circle_share, fewest),
+            n_resamples=config.resamples,
+            seed=seed,
+            asked=asked,
+            begun=begun,
         )
         sizes = np.bincount(labels[labels >= 0], minlength=count)
-        return cls(stability, over_people(stability.mean, sizes), recipe)
+        return cls(again.stability, over_people(again.stability.mean, sizes), again.recipe)
 
     def is_above(self, least: float | None) -> bool:
         """Whether the circle a person is in is firmer than that on average."""

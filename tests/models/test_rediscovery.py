@@ -5,7 +5,8 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from models.circles import CircleClusterer
-from models.rediscovery import WAYS, Rediscovery, turned
+from models.foretelling import HeldBack
+from models.rediscovery import WAYS, Rediscovery, sample_of, turned
 from models.rows import Rows
 from models.stability import bootstrap_jaccard
 from models.tagspace import tag_space
@@ -99,3 +100,18 @@ def test_a_space_turned_toward_the_same_people_stays(four_circles):
 
     spans = [np.linalg.qr(space.vectors)[0], np.linalg.qr(again.vectors)[0]]
     assert np.linalg.svd(spans[0].T @ spans[1])[1].min() > 0.95
+
+
+def test_among_many_people_only_some_are_learned_from():
+    """Twenty thousand of them, and six thousand landmarks, who have more tags than most."""
+    rng = np.random.default_rng(0)
+    held = rng.random((40_000, 30)) < rng.uniform(0.05, 0.6, (40_000, 1))
+    rows = Rows.of(held.astype(float))
+    space = tag_space(rows.part(0, 5_000))
+
+    sample = sample_of(rows, space, HeldBack.nothing(seed=0), seed=0, rounds=False)
+
+    assert sample.people.n_rows == 20_000
+    assert sample.active.rows.n_rows == 6_000
+    assert sample.active.rows.counts.mean() > 1.2 * rows.counts.mean()
+    assert sample.broad is sample.active
