@@ -89,6 +89,17 @@ class Found:
 
 
 @dataclass(frozen=True, eq=False)
+class Climbed:
+    """The best set of a climb, and the finer one that foretold no more; None if not learned."""
+
+    best: Found
+    beyond: TagProfiles | None
+
+
+Learning = Callable[[int, Found], TagProfiles | None]
+
+
+@dataclass(frozen=True, eq=False)
 class Search:
     """Ways to a set of circles, judged by how well they foretell what was held back.
 
@@ -109,27 +120,47 @@ class Search:
         Whole profiles place nearly everyone; where that makes one circle the crowd once more,
         the circles marked by a few tags stay.
         """
-        best = self.better(self.judged(nothing), self.dense())
-        best = self.climb(best, self.rounded_beyond)
+        first = self.better(self.judged(nothing), self.dense())
+        climbed = self.climbed(first, self.rounded_beyond)
+        best = climbed.best
         glanced = self.turned(best, self.glance(best))
         if glanced is not best:
             whole = self.better(glanced, self.whole(best.profiles))
             done = self.done(self.needed(self.climb(whole, self.rounded_whole)))
             if not is_lopsided(done, self.everything):
                 return done
-        return self.done(self.needed(self.better(best, self.anew(best.profiles))))
+        return self.done(self.needed(self.recounted(climbed)))
 
-    def climb(self, best: Found, learn: Callable[[int, Found], TagProfiles | None]) -> Found:
+    def climb(self, best: Found, learn: Learning) -> Found:
         """Try more and more circles until that foretells nothing more."""
+        return self.climbed(best, learn).best
+
+    def climbed(self, best: Found, learn: Learning) -> Climbed:
+        """Climb, and keep the last set tried with the best."""
+        last: TagProfiles | None = None
         count, missed = max(best.profiles.n_circles, FEWEST_TRIED - 1), 0
         most = 1 if best.profiles.n_circles else MISSES_AT_FIRST
         while missed < most and count < MOST_TRIED:
             count = math.ceil(STEP * count)
-            tried = self.better(best, learn(count, best))
+            last = learn(count, best)
+            tried = self.better(best, last)
             missed = missed + 1 if tried is best else 0
             most = 1 if tried.profiles.n_circles else most
             best = tried
-        return best
+        return Climbed(best, last if missed else None)
+
+    def recounted(self, climbed: Climbed) -> Found:
+        """Count small circles anew, those of the best set and those of the finer one after it.
+
+        Round groups show a small circle by too few people, so that the climb may end where the
+        same finer circles, counted from all their people, foretell clearly more.
+        """
+        anew = self.anew(climbed.best.profiles)
+        best = self.better(climbed.best, anew)
+        if anew is None or climbed.beyond is None:
+            return best
+        finer = self.better(climbed.best, self.anew(climbed.beyond))
+        return finer if clarity(finer.gains - best.gains) > CLEAR else best
 
     def about(self, count: int) -> TagProfiles:
         """Return the best set of about `count` circles, the plainest way first.

@@ -8,7 +8,7 @@ from scipy import sparse
 from sklearn.metrics import adjusted_mutual_info_score
 
 from models.circles import CircleClusterer
-from models.discovery import Search
+from models.discovery import Climbed, Search
 from models.foretelling import HeldBack
 from models.landmarks import Canon
 from models.observations import damped_rows, usual_weight
@@ -133,6 +133,38 @@ def test_no_profile_of_all_tags_leaves_what_was_found(avoiding):
     best = search.judged(search.rounded(3))
 
     assert search.turned(best, None) is best
+
+
+@pytest.mark.parametrize(("best", "beyond"), [(5, 8), (8, 14)])
+def test_the_set_after_a_climb_is_counted_anew_and_stays_if_it_tells_more(planted, best, beyond):
+    """Eight circles of two hundred people end as eight, whether the climb ended before them."""
+    search = search_among(planted(circles=8, users=1600, signal=0.8, seed=4).X)
+    climbed = Climbed(search.judged(search.rounded(best)), search.rounded(beyond))
+
+    found = search.recounted(climbed)
+
+    assert found.profiles.n_circles == 8
+
+
+def test_large_circles_are_not_counted_anew_after_a_climb(planted):
+    """They have people enough to show their tags while they are learned."""
+    search = search_among(planted(circles=8, users=4000, signal=0.8, seed=4).X)
+    climbed = Climbed(search.judged(search.rounded(5)), search.rounded(8))
+
+    assert search.recounted(climbed) is climbed.best
+
+
+def test_a_climb_keeps_the_set_at_which_it_ended(planted):
+    """The best, and the finer one which told no more."""
+    search = search_among(planted(circles=8, users=1600, signal=0.8, seed=4).X)
+
+    climbed = search.climbed(
+        search.judged(search.rounded(5)), lambda count, _: search.rounded(count)
+    )
+
+    assert climbed.best.profiles.n_circles == 8
+    assert climbed.beyond is not None
+    assert climbed.beyond is not climbed.best.profiles
 
 
 def test_of_circles_found_twice_one_each_is_dropped(planted):
