@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import ThreadpoolController
 
-from models.beginnings import from_dense_groups
+from models.beginnings import finished, from_dense_groups
 from models.dependence import with_echoes
 from models.discovery import STEP, Search
 from models.division import divided
@@ -23,7 +23,8 @@ from models.excerpts import taken
 from models.foretelling import HeldBack
 from models.landmarks import Canon, draw
 from models.mixture import crowd_shares
-from models.profiles import TagProfiles, assign, observed
+from models.observations import damped_rows, heeded_rows
+from models.profiles import TagProfiles, assign, fitting
 from models.rows import Rows
 from models.sampling import MOST_ACTIVE, Landmarks, Sample, placed
 from models.stability import MOST_PEOPLE, Labels, best_jaccard
@@ -92,7 +93,7 @@ class Rediscovery:
     @classmethod
     def plain(cls, model: TagProfiles, X: sparse.csr_array, *, min_share: float) -> Self:
         """The first way, from dense groups, with a tag space of some people."""
-        rows = observed(model, X)
+        rows = as_learned(model, X)
         with pools().limit(limits=1):
             return cls(model, tag_space(rows), "dense", min_share)
 
@@ -100,7 +101,7 @@ class Rediscovery:
         self, X: sparse.csr_array, labels: Labels, *, seed: int, asked: bool = False
     ) -> Self:
         """Return the way that finds most of the circles again; see `of`."""
-        rows, n_circles = observed(self.model, X), self.model.n_circles
+        rows, n_circles = as_learned(self.model, X), self.model.n_circles
         tried = ("dense", "rounded", "joined") if asked else ("dense", "rounded")
         with pools().limit(limits=1):
 
@@ -124,7 +125,7 @@ class Rediscovery:
 
     def fit(self, X: sparse.csr_array, seed: int) -> Callable[[sparse.csr_array], Labels]:
         """Find circles among other people; return what places people in them."""
-        rows = observed(self.model, X)
+        rows = as_learned(self.model, X)
         with pools().limit(limits=1):
             again = self.learned(rows, turned(self.space, rows), seed)
         return lambda people: assign(again, people, max_circles=0).labels
@@ -135,6 +136,10 @@ class Rediscovery:
         held_back = judges if self.way == "counted" else HeldBack.nothing(seed=seed)
         search = self.search(rows, space, held_back, seed=seed, rounds=self.way != "dense")
         found = WAYS[self.way](search, self.model.n_circles)
+        if found is not None and len(self.model.echoes.columns):
+            search = heeding(search, self.model.echoes)
+            found = with_echoes(found, self.model.echoes)
+            found = finished(found, search.sample.people, self.min_share)
         return self.as_kept(found, search, cuts=self.cuts)
 
     def of_numbers(self, search: Search, numbers: Sequence[int]) -> list[TagProfiles]:
@@ -171,6 +176,17 @@ class Rediscovery:
         found = crowd_only(self.model) if found is None else found
         known = with_echoes(found, self.model.echoes)
         return replace(known, unit=self.model.unit, offset=self.model.offset)
+
+
+def as_learned(model: TagProfiles, X: sparse.csr_array) -> Rows:
+    """Raw weights as circles are learned from them, damped; echoes are heeded at the end."""
+    return damped_rows(fitting(model, X), unit=model.unit)
+
+
+def heeding(search: Search, echoes: Rows) -> Search:
+    """The same search, its people's tags less what others of theirs echo."""
+    people = heeded_rows(search.sample.people, echoes)
+    return replace(search, sample=replace(search.sample, people=people))
 
 
 @cache

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from benchmarks.shapes import SHAPES
 from models.circles import CircleClusterer
 from models.foretelling import HeldBack
 from models.rediscovery import WAYS, Rediscovery, sample_of, turned
@@ -38,6 +39,23 @@ def test_planted_circles_are_firm_and_one_drawn_by_lot_is_not(four_circles, fitt
     assert quick.mean[:4].min() > 0.85
     assert quick.mean[4] < 0.60
     assert np.abs(quick.mean - cold.mean).max() < 0.05
+
+
+def test_circles_of_bundled_tags_are_as_firm_as_full_refits_say():
+    """Bundles count once at a refit's end, as at a fit's; from the start they hide circles."""
+    X = SHAPES["bundled_tags"](6_000, 7).X
+    fitted = CircleClusterer().fit(X)
+    recipe = Rediscovery.of(fitted.model_, X, fitted.labels_, min_share=0.0033, seed=0)
+    assert len(fitted.model_.echoes.columns)
+
+    quick, cold = (
+        bootstrap_jaccard(
+            X, fitted.labels_, n_circles=fitted.n_circles_, fit=fit, n_resamples=3, seed=0
+        )
+        for fit in (recipe.fit, lambda X, seed: CircleClusterer(random_state=seed).fit(X).predict)
+    )
+
+    assert np.abs(quick.mean - cold.mean).max() < 0.20
 
 
 def test_a_number_found_is_counted_anew_and_one_asked_for_is_kept(four_circles, fitted):
