@@ -94,7 +94,7 @@ def curve(
         labels = [assign(found[count], some, max_circles=0).labels for count in counts]
         again = [found_again(recipe, some, counts, labels, seed + 1 + n) for n in range(RESAMPLES)]
         return [
-            level_of(found[count], some, own, np.array(overlaps), search.trial, seed=seed)
+            level_of(found[count], some, own, np.array(overlaps), search.judge.trial, seed=seed)
             for count, own, overlaps in zip(counts, labels, zip(*again, strict=True), strict=True)
         ]
 

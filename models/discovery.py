@@ -25,11 +25,12 @@ from models.beginnings import (
 )
 from models.dependence import heeding
 from models.excerpts import taken
-from models.foretelling import CLEAR, HeldBack, Trial, clarity, is_better, stays_behind
+from models.foretelling import HeldBack, is_better
+from models.judging import SHORT, Found, Judge, clearer
 from models.landmarks import Canon, draw
 from models.mixture import refine, seeded, settle
 from models.profiles import TagProfiles, assign_observed
-from models.rows import FloatArray, IntArray, Rows
+from models.rows import IntArray, Rows
 from models.sampling import Sample, draw_sample
 from models.trimming import crowd_only, only
 
@@ -38,8 +39,6 @@ EM_PEOPLE, SEARCH_PEOPLE = 30_000, 20_000
 STEP = 1.5
 """How many times as many circles are tried next."""
 FEWEST_TRIED, MOST_TRIED, MISSES_AT_FIRST = 2, 400, 3
-HEIR = 0.05
-"""Share of a circle's people that another could take over."""
 FEW_PEOPLE = 400
 """People a circle has on average where signatures are worth counting anew."""
 GLANCE_STEPS = 2
@@ -50,8 +49,6 @@ GLANCED = 0.25
 """Share of the judged people by whom it is seen that profiles of all tags are far behind."""
 LARGEST = 0.55
 """Share of the people with enough tags above which a circle is the crowd once more."""
-SHORT = 0.25
-"""Share of the circles by which a set may fall short of another and still be compared."""
 
 
 def discover(
@@ -75,17 +72,9 @@ def discover(
         return nothing
     everything = taken(rows, learners)
     trial = held_back.trial(everything, crowd=sample.crowd)
-    search = Search(sample, everything, min_share, seed, trial, was_whole)
+    search = Search(sample, everything, min_share, seed, Judge(trial, was_whole))
     found = search.unasked(nothing) if n_circles is None else search.about(n_circles)
     return heeding(found, everything, min_share)
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """A set of circles, and by how much each judged person's hidden tags speak for it."""
-
-    profiles: TagProfiles
-    gains: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,16 +92,14 @@ Learning = Callable[[int, Found], TagProfiles | None]
 class Search:
     """Ways to a set of circles, judged by how well they foretell what was held back.
 
-    `everything` are the people learned from, with what is held back of them. Where earlier
-    circles held every tag (`was_whole`), so will these unless signatures foretell clearly more.
+    `everything` are the people learned from, with what is held back of them.
     """
 
     sample: Sample
     everything: Rows
     min_share: float
     seed: int
-    trial: Trial
-    was_whole: bool = False
+    judge: Judge
 
     def unasked(self, nothing: TagProfiles) -> TagProfiles:
         """Return the set whose number of circles comes from the data.
@@ -120,12 +107,13 @@ class Search:
         Whole profiles place nearly everyone; where that makes one circle the crowd once more,
         the circles marked by a few tags stay.
         """
-        first = self.better(self.judged(nothing), self.dense())
+        judge = self.judge
+        first = judge.better(judge.hear(nothing), self.dense())
         climbed = self.climbed(first, self.rounded_beyond)
         best = climbed.best
-        glanced = self.turned(best, self.glance(best))
+        glanced = judge.turned(best, self.glance(best))
         if glanced is not best:
-            whole = self.better(glanced, self.whole(best.profiles))
+            whole = judge.better(glanced, self.whole(best.profiles))
             done = self.done(self.needed(self.climb(whole, self.rounded_whole)))
             if not is_lopsided(done, self.everything):
                 return done
@@ -143,7 +131,7 @@ class Search:
         while missed < most and count < MOST_TRIED:
             count = math.ceil(STEP * count)
             last = learn(count, best)
-            tried = self.better(best, last)
+            tried = self.judge.better(best, last)
             missed = missed + 1 if tried is best else 0
             most = 1 if tried.profiles.n_circles else most
             best = tried
@@ -156,11 +144,10 @@ class Search:
         same finer circles, counted from all their people, foretell clearly more.
         """
         anew = self.anew(climbed.best.profiles)
-        best = self.better(climbed.best, anew)
+        best = self.judge.better(climbed.best, anew)
         if anew is None or climbed.beyond is None:
             return best
-        finer = self.better(climbed.best, self.anew(climbed.beyond))
-        return finer if clarity(finer.gains - best.gains) > CLEAR else best
+        return clearer(best, self.judge.better(climbed.best, self.anew(climbed.beyond)))
 
     def about(self, count: int) -> TagProfiles:
         """Return the best set of about `count` circles, the plainest way first.
@@ -168,57 +155,22 @@ class Search:
         Round groups miss circles and join others; of half as many again few are missing, and
         what is dropped for being least missed is what was cut in two or is no circle at all.
         """
-        best = self.judged(self.rounded(count))
-        fine = self.judged(self.rounded(math.ceil(STEP * count)))
-        finer = self.likelier(fine, self.anew(fine.profiles)).profiles
-        best = self.likelier(best, self.fewer(count, finer))
-        best = self.likelier(best, self.joined(count, finer))
-        best = self.likelier(best, self.joined(count, self.dense()))
-        best = self.likelier(best, self.anew(best.profiles))
+        judge = self.judge
+        best = judge.hear(self.rounded(count))
+        fine = judge.hear(self.rounded(math.ceil(STEP * count)))
+        finer = judge.likelier(fine, self.anew(fine.profiles)).profiles
+        best = judge.likelier(best, self.fewer(count, finer))
+        best = judge.likelier(best, self.joined(count, finer))
+        best = judge.likelier(best, self.joined(count, self.dense()))
+        best = judge.likelier(best, self.anew(best.profiles))
         if self.glance(best) is None:
             return self.done(best)
-        best = self.turned(best, self.whole(best.profiles), short=SHORT)
-        return self.done(self.better(best, self.joined(count, self.whole(finer)), short=SHORT))
+        best = judge.turned(best, self.whole(best.profiles), short=SHORT)
+        return self.done(judge.better(best, self.joined(count, self.whole(finer)), short=SHORT))
 
     def done(self, found: Found) -> TagProfiles:
         """Learn once more with the tags that had been held back."""
         return finished(found.profiles, self.everything, self.min_share)
-
-    def judged(self, profiles: TagProfiles) -> Found:
-        """Let the held-back tags speak."""
-        return Found(profiles, self.trial.gains(profiles))
-
-    def better(self, best: Found, profiles: TagProfiles | None, *, short: float = 1.0) -> Found:
-        """Return the other set if it foretells clearly more, else the best so far.
-
-        A set that falls `short` of the best in the number of its circles is left out.
-        """
-        fewest = max((1.0 - short) * best.profiles.n_circles, 1.0)
-        if profiles is None or profiles.n_circles < fewest:
-            return best
-        other = self.judged(profiles)
-        return other if is_better(other.gains, best.gains) else best
-
-    def likelier(self, best: Found, profiles: TagProfiles | None) -> Found:
-        """Return the other set of about as many circles if it foretells more, be it by little.
-
-        Where the number is given, more circles need not pay for themselves.
-        """
-        if profiles is None or profiles.n_circles < (1.0 - SHORT) * best.profiles.n_circles:
-            return best
-        other = self.judged(profiles)
-        return other if clarity(other.gains - best.gains) > CLEAR else best
-
-    def turned(self, best: Found, whole: TagProfiles | None, *, short: float = 1.0) -> Found:
-        """Return profiles of all tags if they foretell clearly more than signatures.
-
-        Those who had them before keep them unless they foretell clearly less: where both kinds
-        say as much, a few new events would else move everybody at a border.
-        """
-        if not self.was_whole or whole is None or not whole.n_circles:
-            return self.better(best, whole, short=short)
-        kept = self.judged(whole)
-        return best if is_better(best.gains, kept.gains) else kept
 
     def dense(self) -> TagProfiles | None:
         """Learn from dense groups, as many as there are."""
@@ -232,7 +184,7 @@ class Search:
         """Learn from round groups; None where two steps of six leave them far behind the best."""
         first = self.begun(count)
         second = further(first, self.sample)
-        if stays_behind(self.trial.gains(first), self.trial.gains(second), best.gains):
+        if self.judge.gives_up(first, second, best):
             return None
         return learned(second, self.sample, self.min_share, taken=2)
 
@@ -257,7 +209,7 @@ class Search:
         """Drop the circles least missed, half of those too many at a time."""
         while fine.n_circles > count:
             many = math.ceil((fine.n_circles - count) / 2)
-            gone = self.idle(fine, missed=math.inf)[:many]
+            gone = self.judge.idle(fine, missed=math.inf)[:many]
             kept = np.setdiff1d(np.arange(fine.n_circles), gone)
             fine = refine(only(fine, kept), self.sample.people, steps=1)
         return settle(fine, self.sample.people)
@@ -273,23 +225,12 @@ class Search:
         would then hang on the seed. Those too far behind before the step are spared it.
         """
         first = counted_whole(best.profiles, self.sample.people)
-        if first is None or self.is_behind(first, best, by=FAR_AT_FIRST, share=GLANCED):
+        if first is None or self.judge.is_behind(first, best, by=FAR_AT_FIRST, share=GLANCED):
             return None
         one = learned_whole(first, self.sample.people, self.min_share, steps=1)
-        if self.is_behind(one, best, by=FAR):
+        if self.judge.is_behind(one, best, by=FAR):
             return None
         return settle(one, self.sample.people, steps=GLANCE_STEPS)
-
-    def is_behind(
-        self, profiles: TagProfiles, best: Found, *, by: float, share: float = 1.0
-    ) -> bool:
-        """Whether profiles foretell less than the best by so many standard errors.
-
-        Asked of a share of the people, so many as all of them would have.
-        """
-        people = math.ceil(share * len(best.gains))
-        gains = self.trial.first(people).gains(profiles)
-        return clarity(gains - best.gains[:people]) < -by * math.sqrt(share)
 
     def rounded_whole(self, count: int, _: Found) -> TagProfiles | None:
         """Learn profiles of all tags from round groups."""
@@ -302,32 +243,17 @@ class Search:
         """
         gains, most = best.gains, best.profiles.n_circles
         while most and best.profiles.n_circles > 1:
-            idle = self.idle(best.profiles)[:most]
+            idle = self.judge.idle(best.profiles)[:most]
             if not len(idle):
                 return best
             kept = np.setdiff1d(np.arange(best.profiles.n_circles), idle)
             fewer = refine(only(best.profiles, kept), self.sample.people, steps=1)
-            found = self.judged(fewer)
+            found = self.judge.hear(fewer)
             if is_better(gains, found.gains):
                 most = len(idle) // 2
             else:
                 best = found
         return best
-
-    def idle(self, profiles: TagProfiles, *, missed: float = CLEAR) -> IntArray:
-        """Name the circles nobody clearly misses, the least missed first.
-
-        `missed` is by how many standard errors at most.
-        Of those who could take each other's place one at least is left out.
-        """
-        clear = np.array([clarity(loss) for loss in self.trial.losses(profiles).T])
-        shared = self.trial.shared(profiles)
-        idle: list[int] = []
-        for circle in np.argsort(clear, kind="stable").tolist():
-            has_heir = not (shared[circle, idle] > HEIR).any()
-            if clear[circle] <= missed and has_heir:
-                idle.append(circle)
-        return np.array(idle, dtype=np.int64)
 
 
 def is_lopsided(profiles: TagProfiles, people: Rows) -> bool:

@@ -21,6 +21,7 @@ from models.discovery import STEP, Search
 from models.division import divided
 from models.excerpts import taken
 from models.foretelling import HeldBack
+from models.judging import Judge
 from models.landmarks import Canon, draw
 from models.mixture import crowd_shares
 from models.observations import damped_rows, heeded_rows
@@ -72,25 +73,6 @@ class Rediscovery:
     cuts: bool = False
 
     @classmethod
-    def of(
-        cls,
-        model: TagProfiles,
-        X: sparse.csr_array,
-        labels: Labels,
-        *,
-        min_share: float,
-        seed: int,
-        asked: bool = False,
-    ) -> Self:
-        """Choose the way that finds most of the circles again among some people.
-
-        `labels` is the circle of each row of raw weights; `asked` says that the number of
-        circles was asked for and does not come from the data.
-        """
-        plain = cls.plain(model, X, min_share=min_share)
-        return plain.bettered(X, labels, seed=seed, asked=asked)
-
-    @classmethod
     def plain(cls, model: TagProfiles, X: sparse.csr_array, *, min_share: float) -> Self:
         """The first way, from dense groups, with a tag space of some people."""
         rows = as_learned(model, X)
@@ -100,7 +82,11 @@ class Rediscovery:
     def bettered(
         self, X: sparse.csr_array, labels: Labels, *, seed: int, asked: bool = False
     ) -> Self:
-        """Return the way that finds most of the circles again; see `of`."""
+        """Return the way that finds most of the circles again among some people.
+
+        `labels` is the circle of each row of raw weights; `asked` says that the number of
+        circles was asked for and does not come from the data.
+        """
         rows, n_circles = as_learned(self.model, X), self.model.n_circles
         tried = ("dense", "rounded", "joined") if asked else ("dense", "rounded")
         with pools().limit(limits=1):
@@ -163,7 +149,7 @@ class Rediscovery:
         """Ways to the circles of some people, less what is held back of them."""
         sample = sample_of(rows, space, held_back, seed=seed, rounds=rounds)
         trial = held_back.trial(rows, crowd=sample.crowd)
-        return Search(sample, rows, self.min_share, seed, trial)
+        return Search(sample, rows, self.min_share, seed, Judge(trial))
 
     def as_kept(
         self, found: TagProfiles | None, search: Search, *, cuts: bool = False
@@ -191,7 +177,7 @@ def heeding(search: Search, echoes: Rows) -> Search:
 
 @cache
 def pools() -> ThreadpoolController:
-    """The threads of numpy and scipy; to look for their libraries each time takes 5 ms."""
+    """The threads of the libraries loaded with this file; to look for those takes 5 ms."""
     return ThreadpoolController()
 
 
@@ -215,7 +201,7 @@ def rounded(search: Search, count: int) -> TagProfiles | None:
 def counted(search: Search, count: int) -> TagProfiles | None:
     """Learn from round groups, fewer than `count` at first, more while that foretells more."""
     fewest = max(math.ceil(count / STEP**2), min(count, SURELY))
-    few = search.judged(search.rounded(fewest))
+    few = search.judge.hear(search.rounded(fewest))
     return search.needed(search.climb(few, search.rounded_beyond)).profiles
 
 

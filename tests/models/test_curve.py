@@ -16,7 +16,8 @@ from models.stability import FIRM, over_people
 def recipe(four_circles):
     """What finds four planted circles again."""
     fitted = CircleClusterer().fit(four_circles.X)
-    return Rediscovery.of(fitted.model_, four_circles.X, fitted.labels_, min_share=0.01, seed=0)
+    plain = Rediscovery.plain(fitted.model_, four_circles.X, min_share=0.01)
+    return plain.bettered(four_circles.X, fitted.labels_, seed=0)
 
 
 @pytest.fixture(scope="module")

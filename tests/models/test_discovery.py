@@ -10,6 +10,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 from models.circles import CircleClusterer
 from models.discovery import Climbed, Search
 from models.foretelling import HeldBack
+from models.judging import Judge
 from models.landmarks import Canon
 from models.observations import damped_rows, usual_weight
 from models.profiles import assign_observed
@@ -58,11 +59,11 @@ def test_too_many_circles_are_given_up_before_they_are_learned(planted):
     canon, held_back = Canon.of(rows), HeldBack.of(rows.n_rows, seed=0)
     sample = draw_sample(rows, canon, canon.order, held_back, seed=0)
     trial = held_back.trial(rows, crowd=sample.crowd)
-    search = Search(sample, rows, 0.01, 0, trial)
-    best = search.judged(search.rounded(8))
+    search = Search(sample, rows, 0.01, 0, Judge(trial))
+    best = search.judge.hear(search.rounded(8))
 
     assert search.rounded_beyond(60, best) is None
-    assert search.rounded_beyond(8, search.judged(search.rounded(4))) is not None
+    assert search.rounded_beyond(8, search.judge.hear(search.rounded(4))) is not None
 
 
 def test_signatures_hold_few_tags_where_tags_mark_circles(four_circles):
@@ -86,18 +87,18 @@ def test_the_same_circles_are_asked_for_and_found(planted):
 def test_profiles_of_all_tags_are_weighed_when_they_have_settled(avoiding):
     """After a first look their sizes and noise are still on their way, and they tell less."""
     search = search_among(avoiding[0])
-    best = search.judged(search.rounded(3))
+    best = search.judge.hear(search.rounded(3))
 
     glanced, first = search.glance(best), search.whole(best.profiles, steps=1)
 
-    assert search.trial.gains(glanced).sum() > search.trial.gains(first).sum()
+    assert search.judge.trial.gains(glanced).sum() > search.judge.trial.gains(first).sum()
 
 
 def test_nobody_waits_for_profiles_far_behind_to_settle(planted):
     """Where a few tags mark each circle, a first look at all tags is enough."""
     search = search_among(planted(circles=8, users=4000, signal=0.8, seed=4).X)
 
-    assert search.glance(search.judged(search.rounded(8))) is None
+    assert search.glance(search.judge.hear(search.rounded(8))) is None
 
 
 @pytest.mark.parametrize(
@@ -117,12 +118,13 @@ def test_a_kind_of_profiles_stays_unless_the_other_tells_clearly_more(
     """`ahead` is by how much profiles of all tags tell more, a person."""
     search = replace(
         search_among(avoiding[0]),
-        trial=Verdict(whole=np.full(700, 1.0 + ahead), signatures=np.full(700, 1.0)),
-        was_whole=was_whole,
+        judge=Judge(
+            Verdict(whole=np.full(700, 1.0 + ahead), signatures=np.full(700, 1.0)), was_whole
+        ),
     )
-    best = search.judged(search.rounded(3))
+    best = search.judge.hear(search.rounded(3))
 
-    turned = search.turned(best, search.whole(best.profiles))
+    turned = search.judge.turned(best, search.whole(best.profiles))
 
     assert (turned.profiles.crowd_prior > 0.0) == stays_whole
 
@@ -130,16 +132,16 @@ def test_a_kind_of_profiles_stays_unless_the_other_tells_clearly_more(
 def test_no_profile_of_all_tags_leaves_what_was_found(avoiding):
     """There may be too many circles and tags for them."""
     search = search_among(avoiding[0], was_whole=True)
-    best = search.judged(search.rounded(3))
+    best = search.judge.hear(search.rounded(3))
 
-    assert search.turned(best, None) is best
+    assert search.judge.turned(best, None) is best
 
 
 @pytest.mark.parametrize(("best", "beyond"), [(5, 8), (8, 14)])
 def test_the_set_after_a_climb_is_counted_anew_and_stays_if_it_tells_more(planted, best, beyond):
     """Eight circles of two hundred people end as eight, whether the climb ended before them."""
     search = search_among(planted(circles=8, users=1600, signal=0.8, seed=4).X)
-    climbed = Climbed(search.judged(search.rounded(best)), search.rounded(beyond))
+    climbed = Climbed(search.judge.hear(search.rounded(best)), search.rounded(beyond))
 
     found = search.recounted(climbed)
 
@@ -149,7 +151,7 @@ def test_the_set_after_a_climb_is_counted_anew_and_stays_if_it_tells_more(plante
 def test_large_circles_are_not_counted_anew_after_a_climb(planted):
     """They have people enough to show their tags while they are learned."""
     search = search_among(planted(circles=8, users=4000, signal=0.8, seed=4).X)
-    climbed = Climbed(search.judged(search.rounded(5)), search.rounded(8))
+    climbed = Climbed(search.judge.hear(search.rounded(5)), search.rounded(8))
 
     assert search.recounted(climbed) is climbed.best
 
@@ -159,7 +161,7 @@ def test_a_climb_keeps_the_set_at_which_it_ended(planted):
     search = search_among(planted(circles=8, users=1600, signal=0.8, seed=4).X)
 
     climbed = search.climbed(
-        search.judged(search.rounded(5)), lambda count, _: search.rounded(count)
+        search.judge.hear(search.rounded(5)), lambda count, _: search.rounded(count)
     )
 
     assert climbed.best.profiles.n_circles == 8
@@ -187,25 +189,25 @@ def test_where_the_number_is_given_a_little_more_told_is_enough(avoiding):
     """More circles have to pay for themselves elsewhere; here there are no more of them."""
     search = replace(
         search_among(avoiding[0]),
-        trial=Verdict(whole=np.full(700, 1.005), signatures=np.full(700, 1.0)),
+        judge=Judge(Verdict(whole=np.full(700, 1.005), signatures=np.full(700, 1.0))),
     )
-    best = search.judged(search.rounded(3))
+    best = search.judge.hear(search.rounded(3))
     whole = search.whole(best.profiles)
 
-    assert search.likelier(best, whole).profiles is whole
-    assert search.better(best, whole) is best
+    assert search.judge.likelier(best, whole).profiles is whole
+    assert search.judge.better(best, whole) is best
 
 
 def test_a_set_of_far_fewer_circles_is_none_of_those_asked_for(avoiding):
     """However much it tells."""
     search = replace(
         search_among(avoiding[0]),
-        trial=Verdict(whole=np.full(700, 2.0), signatures=np.full(700, 1.0)),
+        judge=Judge(Verdict(whole=np.full(700, 2.0), signatures=np.full(700, 1.0))),
     )
-    best = search.judged(search.rounded(3))
+    best = search.judge.hear(search.rounded(3))
     one = only(search.whole(best.profiles), np.arange(1))
 
-    assert search.likelier(best, one) is best
+    assert search.judge.likelier(best, one) is best
 
 
 def test_signatures_of_large_circles_are_not_counted_anew(planted):
@@ -224,4 +226,4 @@ def search_among(X, *, was_whole=False):
     held_back, canon = HeldBack.of(rows.n_rows, seed=0), Canon.of(rows)
     sample = draw_sample(rows, canon, np.arange(rows.n_rows), held_back, seed=0)
     trial = held_back.trial(rows, crowd=sample.crowd)
-    return Search(sample, rows, 0.02, 0, trial, was_whole)
+    return Search(sample, rows, 0.02, 0, Judge(trial, was_whole))

@@ -22,7 +22,8 @@ def fitted(four_circles):
 @pytest.fixture(scope="module")
 def recipe(four_circles, fitted):
     """What finds them again."""
-    return Rediscovery.of(fitted.model_, four_circles.X, fitted.labels_, min_share=0.01, seed=0)
+    plain = Rediscovery.plain(fitted.model_, four_circles.X, min_share=0.01)
+    return plain.bettered(four_circles.X, fitted.labels_, seed=0)
 
 
 def test_planted_circles_are_firm_and_one_drawn_by_lot_is_not(four_circles, fitted, recipe):
@@ -45,7 +46,8 @@ def test_circles_of_bundled_tags_are_as_firm_as_full_refits_say():
     """Bundles count once at a refit's end, as at a fit's; from the start they hide circles."""
     X = SHAPES["bundled_tags"](6_000, 7).X
     fitted = CircleClusterer().fit(X)
-    recipe = Rediscovery.of(fitted.model_, X, fitted.labels_, min_share=0.0033, seed=0)
+    plain = Rediscovery.plain(fitted.model_, X, min_share=0.0033)
+    recipe = plain.bettered(X, fitted.labels_, seed=0)
     assert len(fitted.model_.echoes.columns)
 
     quick, cold = (
@@ -61,11 +63,10 @@ def test_circles_of_bundled_tags_are_as_firm_as_full_refits_say():
 def test_a_number_found_is_counted_anew_and_one_asked_for_is_kept(four_circles, fitted):
     """Where round groups made the circles."""
     model = CircleClusterer(3).fit(four_circles.X)
+    plain = Rediscovery.plain(model.model_, four_circles.X, min_share=0.01)
 
     ways = [
-        Rediscovery.of(
-            model.model_, four_circles.X, model.labels_, min_share=0.01, seed=0, asked=asked
-        ).way
+        plain.bettered(four_circles.X, model.labels_, seed=0, asked=asked).way
         for asked in (True, False)
     ]
 

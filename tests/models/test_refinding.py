@@ -37,7 +37,8 @@ def test_where_the_first_way_fails_others_are_tried(four_circles, fitted):
     )
 
     some = resample(np.random.default_rng(0), len(labels), most=CHOICE_PEOPLE)
-    chosen = Rediscovery.of(model, X[some], labels[some], min_share=0.01, seed=0)
+    plain = Rediscovery.plain(model, X[some], min_share=0.01)
+    chosen = plain.bettered(X[some], labels[some], seed=0)
     assert (again.recipe.way, again.recipe.cuts) == (chosen.way, chosen.cuts)
     assert again.stability.mean.max() < 0.6
     assert len(heard) == 2 + (chosen.way != "dense" or chosen.cuts)
