@@ -18,7 +18,6 @@ from threadpoolctl import ThreadpoolController
 from models.beginnings import finished, from_dense_groups
 from models.dependence import with_echoes
 from models.discovery import STEP, Search
-from models.division import divided
 from models.excerpts import taken
 from models.foretelling import HeldBack
 from models.judging import Judge
@@ -38,8 +37,6 @@ STEPS = 4
 """Steps of learning from dense groups, by which time all but nothing moves any more."""
 SURELY = 4
 """Circles that are not counted anew."""
-CLEARLY_MORE = 0.3
-"""Circles' worth of agreement for which cutting circles apart, the dearest step, is worth it."""
 NEARLY_ALL = 0.9
 """Share of the circles found again at which no further way is tried, unless a number was asked."""
 SMOOTHING = 0.5
@@ -62,15 +59,12 @@ class Rediscovery:
         many as the model's, as many `rounded` ones, or rounded ones `counted` anew.
     min_share : float
         Least share of the people a circle may hold.
-    cuts : bool
-        Whether circles that are really two are cut apart, as a second look at a fit does.
     """
 
     model: TagProfiles
     space: TagSpace
     way: str
     min_share: float
-    cuts: bool = False
 
     @classmethod
     def plain(cls, model: TagProfiles, X: sparse.csr_array, *, min_share: float) -> Self:
@@ -102,12 +96,8 @@ class Rediscovery:
             for recipe in recipes[1:]:
                 if most < enough and (found := agreement(recipe)) > most:
                     best, most = recipe, found
-            if asked:
-                return best
-            cut = replace(best, cuts=True)
-            if most < enough and agreement(cut) > most + CLEARLY_MORE:
-                best = cut
-        return replace(best, way="counted") if best.way == "rounded" else best
+        is_counted = best.way == "rounded" and not asked
+        return replace(best, way="counted") if is_counted else best
 
     def fit(self, X: sparse.csr_array, seed: int) -> Callable[[sparse.csr_array], Labels]:
         """Find circles among other people; return what places people in them."""
@@ -126,7 +116,7 @@ class Rediscovery:
             search = heeding(search, self.model.echoes)
             found = with_echoes(found, self.model.echoes)
             found = finished(found, search.sample.people, self.min_share)
-        return self.as_kept(found, search, cuts=self.cuts)
+        return self.as_kept(found, search)
 
     def of_numbers(self, search: Search, numbers: Sequence[int]) -> list[TagProfiles]:
         """The circles of some people at each of several numbers, found the same way."""
@@ -151,14 +141,10 @@ class Rediscovery:
         trial = held_back.trial(rows, crowd=sample.crowd)
         return Search(sample, rows, self.min_share, seed, Judge(trial))
 
-    def as_kept(
-        self, found: TagProfiles | None, search: Search, *, cuts: bool = False
-    ) -> TagProfiles:
+    def as_kept(self, found: TagProfiles | None, search: Search) -> TagProfiles:
         """Profiles that hold as many tags as the model's, in its units."""
         if found is not None and self.model.crowd_prior > 0.0:
             found = search.whole(found)
-        if found is not None and cuts:
-            found = divided(found, search.sample.people, min_share=self.min_share)
         found = crowd_only(self.model) if found is None else found
         known = with_echoes(found, self.model.echoes)
         return replace(known, unit=self.model.unit, offset=self.model.offset)

@@ -70,7 +70,6 @@ def refound(
     if asked or np.nansum(found[0][: model.n_circles]) < NEARLY_ALL * model.n_circles:
         known = np.where(labels[some] < model.n_circles, labels[some], -1).astype(np.int32)
         plain, recipe = recipe, recipe.bettered(X[some], known, seed=seed, asked=asked)
-        is_plain = recipe.way == plain.way and not recipe.cuts
-        found = found if is_plain else []
+        found = found if recipe.way == plain.way else []
     found += [overlaps(recipe, number) for number in range(len(found), n_resamples)]
     return Refound(summary(np.array(found)), recipe)
