@@ -13,7 +13,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from models.discovery import FEWEST_TRIED, LARGEST, STEP
-from models.foretelling import HeldBack, Trial
+from models.foretelling import Trial
 from models.profiles import TagProfiles, assign, observed
 from models.rediscovery import LANDMARKS, Rediscovery, turned
 from models.rows import FloatArray
@@ -87,8 +87,7 @@ def curve(
     some = sample(X, seed)
     rows, asked = observed(recipe.model, some), sorted(set(numbers))
     with threadpool_limits(1):
-        held_back = HeldBack.of(rows.n_rows, seed=seed)
-        search = recipe.search(rows, turned(recipe.space, rows), held_back, seed=seed)
+        search = recipe.search(rows, turned(recipe.space, rows), is_judged=True, seed=seed)
         found = {model.n_circles: model for model in recipe.of_numbers(search, asked)}
         counts = sorted(count for count in found if count >= FEWEST_TRIED)
         labels = [assign(found[count], some, max_circles=0).labels for count in counts]
@@ -118,7 +117,7 @@ def found_again(
     drawn = X[resample(np.random.default_rng(seed), X.shape[0])]
     rows = observed(recipe.model, drawn)
     space = turned(recipe.space, rows)
-    search = recipe.search(rows, space, HeldBack.nothing(seed=seed), seed=seed)
+    search = recipe.search(rows, space, is_judged=False, seed=seed)
     models = recipe.of_numbers(search, counts)
     return [
         best_jaccard(own, assign(model, X, max_circles=0).labels, count)

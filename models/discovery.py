@@ -47,7 +47,7 @@ FAR_AT_FIRST, FAR = 20.0, 10.0
 """Standard errors behind which a step of learning, and then settling, bring nothing back."""
 GLANCED = 0.25
 """Share of the judged people by whom it is seen that profiles of all tags are far behind."""
-LARGEST = 0.55
+LARGEST = 0.59
 """Share of the people with enough tags above which a circle is the crowd once more."""
 
 
@@ -64,14 +64,14 @@ def discover(
 
     `was_whole` says that earlier circles of these people were told by all tags.
     """
-    held_back = HeldBack.of(min(rows.n_rows, EM_PEOPLE), seed=seed)
-    learners = draw(canon, EM_PEOPLE, seed=seed + 2)
-    sample = draw_sample(rows, canon, learners[:SEARCH_PEOPLE], held_back, seed=seed)
+    held_back = HeldBack.of(rows, canon, most=EM_PEOPLE, seed=seed)
+    learners, some = (draw(canon, n, seed=seed + 2) for n in (EM_PEOPLE, SEARCH_PEOPLE))
+    sample = draw_sample(rows, canon, some, held_back, seed=seed)
     nothing = crowd_only(seeded(sample.people, nowhere(sample.people), crowd=sample.crowd))
     if sample.active.points.shape[1] == 0:
         return nothing
     everything = taken(rows, learners)
-    trial = held_back.trial(everything, crowd=sample.crowd)
+    trial = held_back.trial(rows, learners, crowd=sample.crowd)
     search = Search(sample, everything, min_share, seed, Judge(trial, was_whole))
     found = search.unasked(nothing) if n_circles is None else search.about(n_circles)
     return heeding(found, everything, min_share)
@@ -163,9 +163,11 @@ class Search:
         best = judge.likelier(best, self.joined(count, finer))
         best = judge.likelier(best, self.joined(count, self.dense()))
         best = judge.likelier(best, self.anew(best.profiles))
-        if self.glance(best) is None:
+        glance = self.glance(best)
+        if glance is None:
             return self.done(best)
-        best = judge.turned(best, self.whole(best.profiles), short=SHORT)
+        signatures, best = best, judge.turned(best, glance, short=SHORT)
+        best = judge.turned(best, self.whole(signatures.profiles), short=SHORT)
         return self.done(judge.better(best, self.joined(count, self.whole(finer)), short=SHORT))
 
     def done(self, found: Found) -> TagProfiles:

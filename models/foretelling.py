@@ -5,7 +5,7 @@ was; the gain over the crowd is the circles' worth, and needs no labels. More ci
 are do not foretell better, nor do circles of chance, so the number of circles comes out of it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,15 +15,15 @@ from models.exponentials import exp, log
 from models.kernels.foretelling import foretell
 from models.kernels.holding import hold_back
 from models.kernels.threads import side_by_side
-from models.landmarks import row_hashes
+from models.landmarks import Canon
 from models.profiles import TagProfiles
-from models.rows import BoolArray, FloatArray, Rows
+from models.rows import BoolArray, FloatArray, IntArray, Rows
 from models.scrambling import Hash, chance, scrambled
 
 JUDGED = 10_000
 SHARE = 0.2
-FEWEST_TAGS = 4
-"""Tags of which one may be held back."""
+FEWEST_TAGS, ENOUGH = (4, 3, 2), 0.1
+"""Tags of which one may be held back: the first that so large a part of the people has."""
 PEOPLE_AT_ONCE = 500
 CLEAR = 1.0
 """Standard errors by which circles must be better, or missed, to count."""
@@ -35,53 +35,74 @@ WORTHWHILE = 0.01
 
 @dataclass(frozen=True, eq=False)
 class HeldBack:
-    """Decides by hashes, row by row, whose tags are held back and which.
+    """Decides by hashes, row by row of a table, whose tags are held back and which.
 
     Attributes
     ----------
+    keys : ndarray of shape (n_rows,)
+        A hash for each row; of rows with the same one the same is held back.
+    fewest : int
+        Tags a person must have for one to be held back.
     judged : float
         Share of the people of whom tags are held back.
     salt : uint64
         Makes the draw.
     """
 
+    keys: Hash
+    fewest: int
     judged: float
     salt: np.uint64
 
     @classmethod
-    def of(cls, learners: int, *, seed: int) -> "HeldBack":
-        """Judge by 10,000 of the people learned from, or half of them where they are fewer."""
+    def of(cls, rows: Rows, canon: Canon, *, most: int | None = None, seed: int) -> "HeldBack":
+        """Judge by 10,000 of the people learned from, or half of them where they are fewer.
+
+        `most` is how many are learned from at most, by default everyone.
+        """
+        learners = rows.n_rows if most is None else min(rows.n_rows, most)
         salt = scrambled(np.array([seed % 2**63], dtype=np.uint64) + np.uint64(0x7F4A7C15))[0]
-        return cls(min(0.5, JUDGED / max(learners, 1)), salt)
+        judged = min(0.5, JUDGED / max(learners, 1))
+        return cls(canon.shared, fewest_tags(rows.counts), judged, salt)
 
     @classmethod
-    def nothing(cls, *, seed: int) -> "HeldBack":
+    def nothing(cls) -> "HeldBack":
         """Hold nothing back, to learn from everything."""
-        return replace(cls.of(0, seed=seed), judged=0.0)
+        return cls(np.zeros(0, np.uint64), 0, 0.0, np.uint64(0))
 
-    def left(self, rows: Rows) -> Rows:
-        """Return people's rows without what is held back."""
-        if self.judged == 0.0:
-            return rows
-        hashes = row_hashes(rows)
-        return only(rows, ~self._held(rows, hashes))
+    def left(self, rows: Rows, people: IntArray) -> Rows:
+        """Return the rows of some people without what is held back."""
+        some = taken(rows, people)
+        return only(some, ~self._held(some, people)) if self.judged > 0.0 else some
 
-    def trial(self, rows: Rows, *, crowd: FloatArray) -> "Trial":
+    def trial(self, rows: Rows, people: IntArray, *, crowd: FloatArray) -> "Trial":
         """Split the judged of some people into what is known and what is to be told."""
-        hashes = row_hashes(rows)
-        judged = np.flatnonzero(self._is_judged(hashes))
+        judged = people[self._is_judged(people)]
         some = taken(rows, judged)
-        held = self._held(some, hashes[judged])
+        held = self._held(some, judged)
         return Trial(only(some, ~held), only(some, held), crowd)
 
-    def _is_judged(self, hashes: Hash) -> BoolArray:
-        return chance(scrambled(hashes ^ self.salt)) < self.judged
+    def _is_judged(self, people: IntArray) -> BoolArray:
+        if self.judged == 0.0:
+            return np.zeros(len(people), np.bool_)
+        return chance(scrambled(self.keys[people] ^ self.salt)) < self.judged
 
-    def _held(self, rows: Rows, hashes: Hash) -> BoolArray:
-        held = np.zeros(len(rows.columns), np.bool_)
-        columns = rows.columns.astype(np.int32, copy=False)
-        hold_back(rows.starts, columns, hashes, self.salt, self.judged, SHARE, FEWEST_TAGS, held)
+    def _held(self, some: Rows, people: IntArray) -> BoolArray:
+        held = np.zeros(len(some.columns), np.bool_)
+        columns, keys = some.columns.astype(np.int32, copy=False), self.keys[people]
+        hold_back(some.starts, columns, keys, self.salt, self.judged, SHARE, self.fewest, held)
         return held
+
+
+def fewest_tags(counts: IntArray) -> int:
+    """Return of how many tags one is held back, so that there are people to judge by.
+
+    What is left of two or three tags says little, so they are asked only where hardly anybody
+    has more.
+    """
+    several = counts[counts >= FEWEST_TAGS[-1]]
+    enough = ENOUGH * len(several)
+    return next((n for n in FEWEST_TAGS if (several >= n).sum() >= enough), FEWEST_TAGS[-1])
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,9 @@ from models.kernels.threads import over_pieces
 from models.rows import FloatArray, IntArray, Rows
 from models.scrambling import Hash, chance, scrambled
 
+ALIKE = 8
+"""Equal rows that may be one person: a resample draws hardly anyone more often."""
+
 
 @dataclass(frozen=True, eq=False)
 class Canon:
@@ -40,6 +43,17 @@ class Canon:
     def own(self) -> Hash:
         """A hash for each row, equal rows no longer alike."""
         return self.hashes ^ scrambled(occurrences(self.hashes).astype(np.uint64))
+
+    @cached_property
+    def shared(self) -> Hash:
+        """A hash for each row in the order of the table, `ALIKE` equal rows at a time alike.
+
+        So few may be one person drawn again; many are different people.
+        """
+        blocks = occurrences(self.hashes) // ALIKE
+        shared = np.empty_like(self.hashes)
+        shared[self.order] = self.hashes ^ scrambled(blocks.astype(np.uint64))
+        return shared
 
 
 def row_hashes(rows: Rows) -> Hash:

@@ -53,7 +53,7 @@ def hidden_circles(
     if rest.n_rows < FEWEST_PEOPLE:
         return nothing
     everyone = np.arange(rest.n_rows)
-    sample = draw_sample(rest, Canon.of(rest), everyone, HeldBack.nothing(seed=seed), seed=seed)
+    sample = draw_sample(rest, Canon.of(rest), everyone, HeldBack.nothing(), seed=seed)
     if sample.active.points.shape[1] == 0:
         return nothing
     found = from_dense_groups(sample, min_share * people.n_rows / rest.n_rows)

@@ -18,7 +18,6 @@ from threadpoolctl import ThreadpoolController
 from models.beginnings import finished, from_dense_groups
 from models.dependence import with_echoes
 from models.discovery import STEP, Search
-from models.excerpts import taken
 from models.foretelling import HeldBack
 from models.judging import Judge
 from models.landmarks import Canon, draw
@@ -108,9 +107,8 @@ class Rediscovery:
 
     def learned(self, rows: Rows, space: TagSpace, seed: int) -> TagProfiles:
         """The circles of some people; none at all if the way leads nowhere."""
-        judges = HeldBack.of(rows.n_rows, seed=seed)
-        held_back = judges if self.way == "counted" else HeldBack.nothing(seed=seed)
-        search = self.search(rows, space, held_back, seed=seed, rounds=self.way != "dense")
+        is_judged, rounds = self.way == "counted", self.way != "dense"
+        search = self.search(rows, space, is_judged=is_judged, seed=seed, rounds=rounds)
         found = WAYS[self.way](search, self.model.n_circles)
         if found is not None and len(self.model.echoes.columns):
             search = heeding(search, self.model.echoes)
@@ -131,14 +129,16 @@ class Rediscovery:
         self,
         rows: Rows,
         space: TagSpace,
-        held_back: HeldBack,
         *,
+        is_judged: bool,
         seed: int,
         rounds: bool = True,
     ) -> Search:
-        """Ways to the circles of some people, less what is held back of them."""
-        sample = sample_of(rows, space, held_back, seed=seed, rounds=rounds)
-        trial = held_back.trial(rows, crowd=sample.crowd)
+        """Ways to the circles of some people, judged by what is held back of them or not."""
+        canon = Canon.of(rows)
+        held_back = HeldBack.of(rows, canon, seed=seed) if is_judged else HeldBack.nothing()
+        sample = sample_of(rows, canon, space, held_back, seed=seed, rounds=rounds)
+        trial = held_back.trial(rows, np.arange(rows.n_rows), crowd=sample.crowd)
         return Search(sample, rows, self.min_share, seed, Judge(trial))
 
     def as_kept(self, found: TagProfiles | None, search: Search) -> TagProfiles:
@@ -200,24 +200,23 @@ WAYS: dict[str, Callable[[Search, int], TagProfiles | None]] = {
 
 
 def sample_of(
-    rows: Rows, space: TagSpace, held_back: HeldBack, *, seed: int, rounds: bool
+    rows: Rows, canon: Canon, space: TagSpace, held_back: HeldBack, *, seed: int, rounds: bool
 ) -> Sample:
     """Take rows, less what is held back, to learn from; as landmarks the active before.
 
     Those cut into round groups are drawn only where `rounds` are asked for.
     """
-    canon = Canon.of(rows)
     most = AMONG_MANY if rows.n_rows > 1.5 * MOST_PEOPLE else LANDMARKS
     half = min(most, max(2000, rows.n_rows // 2))
 
     def landmarks(count: int) -> Landmarks:
         activity = np.minimum(rows.counts, MOST_ACTIVE) ** 1.5
         drawn = draw(canon, count, seed=seed, weights=activity)
-        return placed(held_back.left(taken(rows, drawn)), space)
+        return placed(held_back.left(rows, drawn), space)
 
     active = landmarks(half)
     return Sample(
-        people=held_back.left(taken(rows, draw(canon, MOST_PEOPLE, seed=seed + 1))),
+        people=held_back.left(rows, draw(canon, MOST_PEOPLE, seed=seed + 1)),
         active=active,
         broad=landmarks(LANDMARKS) if rounds and half < LANDMARKS else active,
         crowd=crowd_shares(rows),

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.excerpts import taken
 from models.foretelling import HeldBack
 from models.landmarks import Canon, draw
 from models.mixture import crowd_shares
@@ -50,15 +49,15 @@ def draw_sample(
     rows: Rows, canon: Canon, learners: IntArray, held_back: HeldBack, *, seed: int
 ) -> Sample:
     """Take the learners, less what is held back, and place the landmarks in the tag space."""
-    space = tag_space(held_back.left(taken(rows, draw(canon, SPACE_PEOPLE, seed=seed))))
+    space = tag_space(held_back.left(rows, draw(canon, SPACE_PEOPLE, seed=seed)))
     activity = np.minimum(rows.counts, MOST_ACTIVE) ** 1.5
     half = min(LANDMARKS, max(2000, rows.n_rows // 2))
     active = draw(canon, half, seed=seed + 1, weights=activity)
     broad = draw(canon, LANDMARKS, seed=seed + 1, weights=activity)
     return Sample(
-        people=held_back.left(taken(rows, learners)),
-        active=placed(held_back.left(taken(rows, active)), space),
-        broad=placed(held_back.left(taken(rows, broad)), space),
+        people=held_back.left(rows, learners),
+        active=placed(held_back.left(rows, active), space),
+        broad=placed(held_back.left(rows, broad), space),
         crowd=crowd_shares(rows),
     )
 

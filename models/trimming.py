@@ -39,9 +39,10 @@ def without_composites(profiles: TagProfiles) -> TagProfiles:
     """
     unit = directions(profiles)
     kept = np.ones(len(unit), dtype=bool)
-    for circle in np.argsort(profiles.sizes, kind="stable"):
-        others = np.flatnonzero(kept & (np.arange(len(unit)) != circle))
-        kept[circle] = not is_composite(unit[circle], unit[others])
+    order = np.argsort(profiles.sizes, kind="stable")
+    for place, circle in enumerate(order):
+        larger = np.sort(order[place + 1 :])
+        kept[circle] = not is_composite(unit[circle], unit[larger])
     return only(profiles, np.flatnonzero(kept))
 
 

@@ -96,10 +96,10 @@ def test_the_largest_firm_number_is_chosen(levels, before, expected):
 def test_holding_nothing_back_leaves_everything(four_circles):
     """Whoever is learned from entirely is not asked anything."""
     rows = Rows.of(four_circles.X)
-    held_back = HeldBack.nothing(seed=0)
+    held_back, everyone = HeldBack.nothing(), np.arange(rows.n_rows)
 
-    assert np.array_equal(held_back.left(rows).columns, rows.columns)
-    assert held_back.trial(rows, crowd=crowd_shares(rows)).known.n_rows == 0
+    assert np.array_equal(held_back.left(rows, everyone).columns, rows.columns)
+    assert held_back.trial(rows, everyone, crowd=crowd_shares(rows)).known.n_rows == 0
 
 
 def test_firmness_counts_people_and_leaves_out_what_was_not_measured():

@@ -56,14 +56,28 @@ def test_profiles_hold_every_tag_where_no_tag_marks_a_circle(avoiding):
 def test_too_many_circles_are_given_up_before_they_are_learned(planted):
     """Sixty groups of people in eight circles lie far behind: six steps would be lost on them."""
     rows = Rows.of(planted(circles=8, users=4000, seed=4).X)
-    canon, held_back = Canon.of(rows), HeldBack.of(rows.n_rows, seed=0)
+    canon = Canon.of(rows)
+    held_back = HeldBack.of(rows, canon, seed=0)
     sample = draw_sample(rows, canon, canon.order, held_back, seed=0)
-    trial = held_back.trial(rows, crowd=sample.crowd)
+    trial = held_back.trial(rows, canon.order, crowd=sample.crowd)
     search = Search(sample, rows, 0.01, 0, Judge(trial))
     best = search.judge.hear(search.rounded(8))
 
     assert search.rounded_beyond(60, best) is None
     assert search.rounded_beyond(8, search.judge.hear(search.rounded(4))) is not None
+
+
+def test_people_alike_are_not_all_or_nothing():
+    """Of five thousand equal rows of three tags some are learned from, and some judge."""
+    groups, alike = 6, 5_000
+    truth = np.repeat(np.arange(groups), alike)
+    others = np.random.default_rng(0).random((3_000, 3 * groups)) < 0.15
+    X = np.vstack([np.repeat(np.eye(groups), 3, axis=1)[truth], others])
+
+    model = CircleClusterer().fit(X)
+
+    assert model.n_circles_ == groups
+    assert adjusted_mutual_info_score(truth, model.labels_[: len(truth)]) > 0.99
 
 
 def test_signatures_hold_few_tags_where_tags_mark_circles(four_circles):
@@ -223,7 +237,8 @@ def search_among(X, *, was_whole=False):
     """A search among some people, all of whom are learned from."""
     told = Rows.of(X)
     rows = damped_rows(told, unit=usual_weight(told))
-    held_back, canon = HeldBack.of(rows.n_rows, seed=0), Canon.of(rows)
-    sample = draw_sample(rows, canon, np.arange(rows.n_rows), held_back, seed=0)
-    trial = held_back.trial(rows, crowd=sample.crowd)
+    canon, everyone = Canon.of(rows), np.arange(rows.n_rows)
+    held_back = HeldBack.of(rows, canon, seed=0)
+    sample = draw_sample(rows, canon, everyone, held_back, seed=0)
+    trial = held_back.trial(rows, everyone, crowd=sample.crowd)
     return Search(sample, rows, 0.02, 0, Judge(trial, was_whole))

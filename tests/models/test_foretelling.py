@@ -5,39 +5,52 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.foretelling import HeldBack, Trial, clarity, is_better, stays_behind
+from models.foretelling import (
+    HeldBack,
+    Trial,
+    clarity,
+    fewest_tags,
+    is_better,
+    stays_behind,
+)
+from models.landmarks import Canon
 from models.mixture import crowd_shares, dense, refine, seeded, whole, with_signatures
 from models.profiles import TagProfiles
 from models.rows import Rows
 from models.trimming import crowd_only, only
 
 
+def everyone(rows):
+    """The numbers of all rows."""
+    return np.arange(rows.n_rows)
+
+
 @pytest.fixture(scope="module")
 def people(four_circles):
     """The planted people, and the split of their tags."""
     rows = Rows.of(four_circles.X)
-    return rows, HeldBack.of(rows.n_rows, seed=0)
+    return rows, HeldBack.of(rows, Canon.of(rows), seed=0)
 
 
 @pytest.fixture(scope="module")
 def trial(people):
     """What is known of the judged, and what is to be told."""
     rows, held_back = people
-    return held_back.trial(rows, crowd=crowd_shares(rows))
+    return held_back.trial(rows, everyone(rows), crowd=crowd_shares(rows))
 
 
 @pytest.fixture(scope="module")
 def learned(people, four_circles):
     """Profiles learned from the planted circles without what is held back."""
     rows, held_back = people
-    left = held_back.left(rows)
+    left = held_back.left(rows, everyone(rows))
     return refine(seeded(left, four_circles.circles, crowd=crowd_shares(rows)), left)
 
 
 def test_known_and_hidden_make_up_the_judged(people, trial):
     """Nothing is lost, and nothing hidden is left among what is learned from."""
     rows, held_back = people
-    left = held_back.left(rows)
+    left = held_back.left(rows, everyone(rows))
 
     assert len(trial.hidden.values) == len(rows.values) - len(left.values) > 0
     assert len(trial.known.values) + len(trial.hidden.values) < len(rows.values)
@@ -61,9 +74,48 @@ def test_what_is_held_back_does_not_depend_on_the_order(people):
     rows, held_back = people
     order = np.random.default_rng(0).permutation(rows.n_rows)
 
-    shuffled = held_back.left(rows.take(order))
+    turned = rows.take(order)
 
-    assert (shuffled.counts == held_back.left(rows).counts[order]).all()
+    shuffled = HeldBack.of(turned, Canon.of(turned), seed=0).left(turned, everyone(turned))
+
+    assert (shuffled.counts == held_back.left(rows, everyone(rows)).counts[order]).all()
+
+
+def test_of_many_equal_people_each_hides_other_tags():
+    """Some hide any tag, most none: together they still show what they have in common."""
+    rows = Rows.of(np.ones((4_000, 5)))
+
+    left = HeldBack.of(rows, Canon.of(rows), seed=0).left(rows, everyone(rows)).to_csr().toarray()
+
+    assert 0.6 < (left == 1).all(axis=1).mean() < 0.75
+    assert ((left == 0).mean(axis=0) > 0.05).all()
+
+
+def test_a_person_drawn_several_times_hides_the_same_tags():
+    """Or a copy learned from would tell what another hides."""
+    people = np.random.default_rng(0).random((200, 40)) < 0.5
+    rows = Rows.of(np.repeat(people.astype(float), 6, axis=0))
+
+    left = HeldBack.of(rows, Canon.of(rows), seed=0).left(rows, everyone(rows))
+
+    copies = left.to_csr().toarray().reshape(200, 6, 40)
+    assert len(left.values) < len(rows.values)
+    assert (copies == copies[:, :1]).all()
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ([1, 1, 2, 3, 4, 9], 4),
+        ([1] * 90 + [3] * 18 + [4] * 2, 4),
+        ([3] * 19 + [4], 3),
+        ([2] * 20, 2),
+        ([1, 1], 4),
+    ],
+)
+def test_tags_of_light_people_are_held_back_where_all_are_light(counts, expected):
+    """One of four tags, or of fewer where not a tenth of those with two or more has four."""
+    assert fewest_tags(np.array(counts)) == expected
 
 
 def test_true_circles_foretell_more_than_the_crowd_and_than_shuffled_ones(
@@ -71,7 +123,7 @@ def test_true_circles_foretell_more_than_the_crowd_and_than_shuffled_ones(
 ):
     """Circles of chance tell nothing of what people hide."""
     rows, held_back = people
-    left = held_back.left(rows)
+    left = held_back.left(rows, everyone(rows))
     chance = np.random.default_rng(1).permutation(four_circles.circles)
     shuffled = refine(seeded(left, chance, crowd=crowd_shares(rows)), left, steps=1)
     crowd = crowd_only(replace(learned, background=trial.crowd))
@@ -89,7 +141,9 @@ def test_a_gain_is_what_bayes_says_of_each_hidden_tag(kind, people, trial, learn
     rows, held_back = people
     profiles = learned
     if kind == "whole":
-        profiles = whole(held_back.left(rows), four_circles.circles, crowd=crowd_shares(rows))
+        profiles = whole(
+            held_back.left(rows, everyone(rows)), four_circles.circles, crowd=crowd_shares(rows)
+        )
 
     found = trial.gains(profiles)
 
@@ -159,10 +213,12 @@ def test_only_who_is_far_behind_and_hardly_catches_up_stays_behind(first, then, 
     assert stays_behind(best + first + noise, best + then + noise, best) == stays
 
 
-def test_a_crowd_of_any_size_is_judged_by_as_many(four_circles):
+def test_a_crowd_of_any_size_is_judged_by_as_many():
     """Of whom circles are learned from, not of everyone: a million people leave no fewer judges."""
-    rows = Rows.of(four_circles.X)
+    rows = Rows.of(np.ones((40_000, 5)))
+    learners = np.arange(30_000)
 
-    many = HeldBack.of(30_000, seed=0).trial(rows, crowd=crowd_shares(rows)).known.n_rows
+    held_back = HeldBack.of(rows, Canon.of(rows), most=len(learners), seed=0)
+    many = held_back.trial(rows, learners, crowd=crowd_shares(rows)).known.n_rows
 
-    assert abs(many / rows.n_rows - 1 / 3) < 0.05
+    assert abs(many / 10_000 - 1.0) < 0.05

@@ -7,6 +7,7 @@ from benchmarks.shapes import nested_topics
 from models import mixture
 from models.expectation import expect
 from models.foretelling import HeldBack
+from models.landmarks import Canon
 from models.mixture import (
     counted,
     crossed,
@@ -110,6 +111,18 @@ def test_a_mixture_of_two_circles_is_no_third(rows, four_circles, unknown):
     assert without_composites(five).signatures.counts.tolist() == [12, 12, 12, 12]
 
 
+def test_a_large_circle_is_no_mixture_of_a_small_one(rows, four_circles):
+    """Who is in two circles at once is in each, so that a mixture has fewer people than either."""
+    table = np.kron(np.eye(2), np.full(12, 1 / 12))
+    table = np.hstack([table, np.zeros((2, rows.n_columns - 24))])
+    pair = table.sum(axis=0) / 2
+    start = seeded(rows, four_circles.circles, crowd=crowd_shares(rows))
+
+    three = with_signatures(start, np.vstack([table, pair]), np.array([0.5, 0.1, 0.4]))
+
+    assert without_composites(three).n_circles == 3
+
+
 def test_profiles_of_all_tags_are_told_apart_by_what_marks_them(four_circles):
     """Every circle knows the crowd's tags; that does not make them one."""
     rows = Rows.of(four_circles.X)
@@ -140,9 +153,9 @@ def test_nobody_vouches_for_the_profiles_that_judge_them():
     """Small circles told by all tags go on foretelling what is hidden of people, step by step."""
     planted = nested_topics(3_000, 1, broad=6, narrow=4)
     everything = damped_rows(Rows.of(planted.X), unit=1.0)
-    held_back = HeldBack.of(everything.n_rows, seed=0)
-    people, crowd = held_back.left(everything), crowd_shares(everything)
-    trial = held_back.trial(everything, crowd=crowd)
+    held_back, everyone = HeldBack.of(everything, Canon.of(everything), seed=0), np.arange(3_000)
+    people, crowd = held_back.left(everything, everyone), crowd_shares(everything)
+    trial = held_back.trial(everything, everyone, crowd=crowd)
     start = counted(people, planted.truth, crowd=crowd)
 
     crossed_out = trial.bits(refine(start, people, steps=8))

@@ -7,6 +7,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.shapes import SHAPES
 from models.circles import CircleClusterer
 from models.foretelling import HeldBack
+from models.landmarks import Canon
 from models.rediscovery import WAYS, Rediscovery, sample_of, turned
 from models.rows import Rows
 from models.stability import bootstrap_jaccard
@@ -126,9 +127,9 @@ def test_among_many_people_only_some_are_learned_from():
     rng = np.random.default_rng(0)
     held = rng.random((40_000, 30)) < rng.uniform(0.05, 0.6, (40_000, 1))
     rows = Rows.of(held.astype(float))
-    space = tag_space(rows.part(0, 5_000))
+    space, canon = tag_space(rows.part(0, 5_000)), Canon.of(rows)
 
-    sample = sample_of(rows, space, HeldBack.nothing(seed=0), seed=0, rounds=False)
+    sample = sample_of(rows, canon, space, HeldBack.nothing(), seed=0, rounds=False)
 
     assert sample.people.n_rows == 20_000
     assert sample.active.rows.n_rows == 6_000
