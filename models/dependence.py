@@ -4,11 +4,13 @@ A brand, its model and its system are three tags and one interest. Taken for thr
 evidence they make anyone with one such bundle a surer member of its circle than they are.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from models.beginnings import finished
+from models.excerpts import spread
 from models.mixture import dense
 from models.observations import heeded_rows
 from models.profiles import TagProfiles, assign_observed
@@ -51,7 +53,7 @@ def heeding(profiles: TagProfiles, people: Rows, min_share: float) -> TagProfile
     The same profiles are returned where few tags are echoes, or where circles would fall without
     them: there the bundles are what people have in common.
     """
-    few = people.part(0, min(people.n_rows, GLANCE))
+    few = spread(people, max(math.ceil(people.n_rows / GLANCE), 1))
     if echoed(few, local_dependence(profiles, few)) <= NOTABLE / 2:
         return profiles
     echoes = local_dependence(profiles, people)

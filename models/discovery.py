@@ -45,8 +45,8 @@ GLANCE_STEPS = 2
 """Further steps of settling for profiles of all tags that are glanced at."""
 FAR_AT_FIRST, FAR = 20.0, 10.0
 """Standard errors behind which a step of learning, and then settling, bring nothing back."""
-GLANCED = 0.25
-"""Share of the judged people by whom it is seen that profiles of all tags are far behind."""
+GLANCED = 4
+"""Every so-manieth of the judged shows whether profiles of all tags are far behind."""
 LARGEST = 0.59
 """Share of the people with enough tags above which a circle is the crowd once more."""
 
@@ -227,7 +227,7 @@ class Search:
         would then hang on the seed. Those too far behind before the step are spared it.
         """
         first = counted_whole(best.profiles, self.sample.people)
-        if first is None or self.judge.is_behind(first, best, by=FAR_AT_FIRST, share=GLANCED):
+        if first is None or self.judge.is_behind(first, best, by=FAR_AT_FIRST, step=GLANCED):
             return None
         one = learned_whole(first, self.sample.people, self.min_share, steps=1)
         if self.judge.is_behind(one, best, by=FAR):

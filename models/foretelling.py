@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.excerpts import entries, only, taken
+from models.excerpts import entries, only, spread, taken
 from models.expectation import widened
 from models.exponentials import exp, log
 from models.kernels.foretelling import foretell
@@ -116,9 +116,9 @@ class Trial:
     hidden: Rows
     crowd: FloatArray
 
-    def first(self, people: int) -> "Trial":
-        """Return the trial of the first people alone."""
-        return Trial(self.known.part(0, people), self.hidden.part(0, people), self.crowd)
+    def spread(self, step: int) -> "Trial":
+        """Return the trial of every so-manieth person alone."""
+        return Trial(spread(self.known, step), spread(self.hidden, step), self.crowd)
 
     def gains(self, profiles: TagProfiles) -> FloatArray:
         """Return by how much circles foretell each person's hidden tags better than the crowd.

@@ -69,16 +69,13 @@ class Judge:
         kept = self.hear(whole)
         return best if is_better(best.gains, kept.gains) else kept
 
-    def is_behind(
-        self, profiles: TagProfiles, best: Found, *, by: float, share: float = 1.0
-    ) -> bool:
+    def is_behind(self, profiles: TagProfiles, best: Found, *, by: float, step: int = 1) -> bool:
         """Whether profiles foretell less than the best by so many standard errors.
 
-        Asked of a share of the people, so many as all of them would have.
+        Asked of every so-manieth person, so many as all of them would have.
         """
-        people = math.ceil(share * len(best.gains))
-        gains = self.trial.first(people).gains(profiles)
-        return clarity(gains - best.gains[:people]) < -by * math.sqrt(share)
+        gains = self.trial.spread(step).gains(profiles)
+        return clarity(gains - best.gains[::step]) < -by / math.sqrt(step)
 
     def gives_up(self, first: TagProfiles, then: TagProfiles, best: Found) -> bool:
         """Whether the step from first to then profiles leaves them far behind the best."""
