@@ -166,8 +166,9 @@ class Search:
         glance = self.glance(best)
         if glance is None:
             return self.done(best)
-        signatures, best = best, judge.turned(best, glance, short=SHORT)
-        best = judge.turned(best, self.whole(signatures.profiles), short=SHORT)
+        whole = self.whole(best.profiles)
+        best = judge.turned(best, glance, short=SHORT)
+        best = judge.turned(best, whole, short=SHORT)
         return self.done(judge.better(best, self.joined(count, self.whole(finer)), short=SHORT))
 
     def done(self, found: Found) -> TagProfiles:

@@ -32,10 +32,10 @@ def joined_alike(profiles: TagProfiles) -> TagProfiles:
 
 
 def without_composites(profiles: TagProfiles) -> TagProfiles:
-    """Drop circles that are mixtures of others, smallest first.
+    """Drop circles that are mixtures of larger ones.
 
     People in two circles at once can lie densely enough to look like a third; membership in
-    both says the same with one circle less.
+    both says the same with one circle less. They are fewer than the people of either.
     """
     unit = directions(profiles)
     kept = np.ones(len(unit), dtype=bool)
