@@ -1,5 +1,6 @@
 """What a few tags are about: their shared beginnings, and the tags as people say them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ USERS = {
 """People by the channel they lean to."""
 ANSWERS = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}
 """Labels that answer the question their namespace asks."""
+NESTED = re.compile(r"(?<=[^\W\d_]):+(?=[^\W\d_])")
+"""Between a namespace and one within it; no time of day."""
 
 
 @dataclass(frozen=True)
@@ -138,8 +141,9 @@ def content_words(phrase: str) -> list[str]:
 
 
 def readable(tag: str) -> str:
-    """Write a tag as people say it: `label:household=mom` is `mom`."""
+    """Write a tag as people say it: `label:job=cook` is `cook`, `a::board:chess` board chess."""
     kind, _, rest = tag.partition(":")
+    rest = NESTED.sub(" ", rest.lstrip(":"))
     if not rest or "/" in kind or " " in kind or rest.startswith("//"):
         return shortened(spoken(tag))
     name, equals, value = rest.partition("=")

@@ -74,6 +74,9 @@ def test_a_name_says_one_thing_of_each_kind():
         ("https://a.example/b", "https://a.example/b"),
         ("genre:jazz", "jazz"),
         ("Star Trek: Picard", "Star Trek: Picard"),
+        ("devel::library", "library"),
+        ("game::board:chess", "board chess"),
+        ("train:from:09:30", "from:09:30"),
     ],
 )
 def test_tags_are_written_as_people_say_them(tag, said):
