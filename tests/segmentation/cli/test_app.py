@@ -89,7 +89,9 @@ def test_whoever_ends_a_run_is_told_how_it_goes_on(tmp_path):
     (tmp_path / "events.ndjson").touch()
     words = [Path(sys.executable).with_name("coterie"), "worker", "--store", tmp_path]
     (tmp_path / "coterie.toml").write_text('[input]\nevents = ["events.ndjson"]', encoding="utf-8")
+    kept = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background none heeds
     begun = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, kept)
     while not (tmp_path / "coterie.db").exists():
         assert begun.poll() is None
         time.sleep(0.05)
