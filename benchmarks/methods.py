@@ -187,7 +187,7 @@ def dense_clus(table: pd.DataFrame, share: float, seed: int) -> Placed:
     params = {"min_cluster_size": size, "min_samples": 15, "gen_min_span_tree": False}
     model = DenseClus(random_state=seed, hdbscan_params=params)
     model.fit(table)
-    return Placed(np.asarray(model.score()))
+    return Placed(np.asarray(model.labels_))
 
 
 def audience_kit(points: spaces.Points, count: int, seed: int) -> Placed:
@@ -233,6 +233,6 @@ METHODS: dict[str, Method] = {
     "UMAP + hdbscan": Method(spaces.umap, hdbscan, SIZES, needs=("umap", "hdbscan")),
     "EVoC": Method(evoc_layers, layer, tuple(map(float, range(7))), needs=("evoc",)),
     "PLSCAN": Method(plscan_tree, plscan, (None, *SIZES), needs=("fast_plscan",)),
-    "DenseClus": Method(mixed_columns, dense_clus, (0.0015,), needs=("denseclus",)),
+    "DenseClus": Method(mixed_columns, dense_clus, SIZES, needs=("denseclus",)),
     "ClusterAudienceKit": Method(spaces.svd, audience_kit, needs=("clusteraudiencekit",)),
 }
