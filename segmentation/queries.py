@@ -112,12 +112,18 @@ def extended_typical() -> str:
 def tastes(is_taste: str) -> str:
     """Set each event's value against what is typical of its channel, from the table `typical`.
 
-    Dividing by the channel's own median makes its scale immaterial.
+    Dividing by the channel's own median makes its scale immaterial. Whoever looks at a content
+    does one thing, however many tags it has: the rows of one act, those of the same person,
+    content, channel and time, share its weight.
     """
+    ratio = "COALESCE(events.value / typical.typical, 0)"
+    act = "events.user_id, events.content_id, events.channel, events.ts"
+    known = f"FROM events LEFT JOIN typical ON events.channel = typical.channel WHERE {is_taste}"
+    columns = "events.user_id, events.tag, events.ts"
     return (
-        "SELECT events.user_id, events.tag, events.ts, "
-        "COALESCE(events.value / typical.typical, 0) AS ratio FROM events "
-        f"LEFT JOIN typical ON events.channel = typical.channel WHERE {is_taste}"
+        f"SELECT {columns}, {ratio} AS ratio {known} AND events.content_id IS NULL UNION ALL "
+        f"SELECT {columns}, {ratio} / COUNT(*) OVER (PARTITION BY {act}) AS ratio "
+        f"{known} AND NOT events.content_id IS NULL"
     )
 
 

@@ -4,7 +4,7 @@ The batch sums millions of events by compiled kernels (`models.windows`); for on
 same whole numbers are added up here without a compiler, and a test holds the two together.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,12 +21,21 @@ DAY = 86_400_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """One thing a person did: where, with which tag, how much of it, and when if that is known."""
+    """One thing a person did: where, with which tag, how much of it, and when if that is known.
+
+    Acts on one content in one channel at one time are one act on each of its tags.
+    """
 
     channel: str
     tag: str
     value: float = 1.0
     at: datetime | None = None
+    content_id: str | None = None
+
+    @property
+    def whole(self) -> tuple[str | None, str, datetime | None]:
+        """What the acts have in common that are one act on a content with several tags."""
+        return self.content_id, self.channel, self.at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +58,7 @@ class Tastes:
     def weigh(self, acts: Iterable[Act]) -> dict[str, float]:
         """Weigh each tag as seen from the latest act."""
         read = [act for act in acts if self.reads(act)]
+        rows = Counter(act.whole for act in read if act.content_id is not None)
         half_life = self.half_life_days * DAY
         moments = [windows_since(act.at, half_life) for act in read]
         latest = max((moment for moment in moments if moment is not None), default=0.0)
@@ -56,13 +66,13 @@ class Tastes:
         for act, moment in zip(read, moments, strict=True):
             window = None if moment is None else floor(moment)
             within = 0.0 if moment is None or window is None else moment - window
-            sums[act.tag][window] += round(self._amount(act) * exp2(within))
+            sums[act.tag][window] += round(self._amount(act, rows.get(act.whole, 1)) * exp2(within))
         weighed = {tag: seen_from(latest, windows) for tag, windows in sums.items()}
         return {tag: weight for tag, weight in weighed.items() if weight > 0}
 
-    def _amount(self, act: Act) -> float:
+    def _amount(self, act: Act, rows: int) -> float:
         typical = self.typical.get(act.channel)
-        ratio = act.value / typical if typical else 0.0
+        ratio = act.value / typical / rows if typical else 0.0
         ratio = floor(ratio * PARTS + 0.5) / PARTS
         return UNIT * min(max(ratio, LEAST_RATIO), self.clip)
 

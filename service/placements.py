@@ -31,6 +31,12 @@ class Act(BaseModel):
     ts: Annotated[datetime | None, Written] = Field(
         default=None, description="When; without a zone it means UTC."
     )
+    content_id: str | None = Field(
+        default=None,
+        max_length=1024,
+        description="What they looked at: the events of one content, channel and time are one "
+        "act, whose weight they share.",
+    )
 
 
 class AssignAsked(BaseModel):

@@ -117,7 +117,13 @@ async def explain_user(
 def act_of(event: Act) -> recent_tags.Act:
     """An event as the read side takes it."""
     at = event.ts.replace(tzinfo=UTC) if event.ts and event.ts.tzinfo is None else event.ts
-    return recent_tags.Act(channel=event.channel, tag=event.tag, value=event.value, at=at)
+    return recent_tags.Act(
+        channel=event.channel,
+        tag=event.tag,
+        value=event.value,
+        at=at,
+        content_id=event.content_id,
+    )
 
 
 class UserLookUp:

@@ -28,7 +28,8 @@ def events(population):
     """Everyone's events, by person."""
     acts = {}
     table = pq.read_table(population / "events.parquet")
-    for row in table.select(["user_id", "channel", "tag", "value", "ts"]).to_pylist():
+    columns = ["user_id", "channel", "tag", "value", "ts", "content_id"]
+    for row in table.select(columns).to_pylist():
         when = row.pop("ts")
         acts.setdefault(row.pop("user_id"), []).append(Act(**row, at=when and aware(when)))
     return acts

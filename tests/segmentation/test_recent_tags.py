@@ -1,5 +1,6 @@
 """Events of one call weigh what the batch makes of them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -22,7 +23,8 @@ ACTS = st.builds(
     value=st.floats(0, 1e6) | st.integers(0, 50).map(float),
     at=st.none() | st.datetimes(datetime(1990, 1, 2), datetime(2026, 11, 1)).map(
         lambda moment: moment.replace(tzinfo=UTC)
-    ),
+    ) | st.just(datetime(2026, 10, 1, tzinfo=UTC)),
+    content_id=st.sampled_from([None, "film", "song"]),
 )  # fmt: skip
 
 
@@ -37,6 +39,7 @@ def batch(acts, half_life, clip):
     forgetting = Forgetting(half_life, clip)
     at = np.array([NO_TIME if act.at is None else micros(act.at) for act in acts], np.int64)
     ratios = np.array([act.value / TYPICAL.get(act.channel, np.inf) for act in acts])
+    ratios /= [max(acts_alike(act, acts), 1) for act in acts]
     tags = np.array([TAGS.index(act.tag) for act in acts], np.int32)
     partition = Partition(n_people=1, n_tags=len(TAGS), n_events=len(acts))
     nobody_else = np.zeros(len(acts), np.int32)
@@ -44,6 +47,11 @@ def batch(acts, half_life, clip):
     partition.add(nobody_else, tags, forgetting.place(at, ratios))
     weighed = weigh_all(partition, forgetting, threads=1)
     return {TAGS[tag]: weight for tag, weight in zip(weighed.tags, weighed.weights, strict=True)}
+
+
+def acts_alike(act, acts):
+    """How many rows an act on a content has; none for one on no content."""
+    return act.content_id is not None and sum(each.whole == act.whole for each in acts)
 
 
 def micros(moment):
@@ -69,3 +77,13 @@ def test_a_facet_reads_its_channels(channels, are_left_out, reads):
     for channel in ("browse", "share", "x"):
         assert facet.reads(Act(channel=channel, tag="yoga")) == (channel in reads)
         assert not facet.reads(Act(channel=channel, tag="yoga", value=-1.0))
+
+
+def test_what_a_content_is_about_shares_one_act():
+    """Three tags of a film looked at once count together as one tag looked at on its own."""
+    film = [Act(channel="browse", tag=tag, content_id="film") for tag in TAGS]
+    twice = [*film, *(replace(act, at=datetime(2026, 10, 1, tzinfo=UTC)) for act in film)]
+
+    assert tastes().weigh(film) == pytest.approx(dict.fromkeys(TAGS, 1 / 3), abs=1e-5)
+    assert tastes().weigh(twice) == pytest.approx(dict.fromkeys(TAGS, 2 / 3), abs=1e-5)
+    assert tastes().weigh([replace(act, content_id=None) for act in film]) == dict.fromkeys(TAGS, 1)

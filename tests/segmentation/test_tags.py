@@ -33,7 +33,7 @@ def engine():
 
 @pytest.fixture
 def facet(engine, tmp_path):
-    """Sum a facet over the rows given: events as (user, days ago, channel, tag, value)."""
+    """Sum a facet over the rows given: events as user, days ago, channel, tag, value, content."""
 
     def facet(
         events=(), *, labels=(), consent=(), sources=("interest",), sensitive=(), as_of=AS_OF, **how
@@ -47,7 +47,7 @@ def facet(engine, tmp_path):
             for user, ago, *what in events
         ]
         people = sorted({row[0] for row in (*events, *labels)})
-        write(tmp_path, "events", [(*row, None) for row in happened])
+        write(tmp_path, "events", [(*row, None)[:6] for row in happened])
         write(tmp_path, "labels", labels)
         write(tmp_path, "consent", consent)
         pq.write_table(pa.table({"user_id": people}), tmp_path / "people.parquet")
@@ -103,6 +103,18 @@ def test_repeats_add_up_and_one_event_is_clipped(facet):
     matrix = facet(events, clip=10.0)
 
     assert matrix.matrix.toarray().ravel() == pytest.approx([5.0, 10.0, 0.1], abs=1e-6)
+
+
+def test_tags_of_one_content_share_one_act(facet):
+    """Looking at a film of two tags says as much as looking at one tag, each time anew."""
+    film = [("u1", 0, "browse", tag, 1.0, "film") for tag in ("love", "war")]
+    others = [("u1", 0, "browse", "love", 1.0, "song"), ("u1", 0, "browse", "tea", 1.0)]
+    again = [(user, 30, *what) for user, _, *what in film]
+
+    once, twice = facet([*film, *others]), facet([*film, *again, *others], half_life_days=30.0)
+
+    assert [weight(once, 0, tag) for tag in ("love", "tea", "war")] == [1.5, 1.0, 0.5]
+    assert [weight(twice, 0, tag) for tag in ("love", "tea", "war")] == [1.75, 1.0, 0.75]
 
 
 def test_an_event_without_time_is_fresh(facet):
