@@ -31,12 +31,14 @@ DIMENSIONS = 64
 class Planted:
     """Users x tags event counts of the interest facet, and the truth in the same order.
 
-    `primary` is each user's circle number, -1 for none; `profiles` is circles x tags.
+    `primary` is each user's circle number, -1 for none; `profiles` is circles x tags, `tags` their
+    names.
     """
 
     counts: sparse.csr_array
     primary: np.ndarray
     profiles: np.ndarray
+    tags: pd.Index
 
 
 def main() -> None:
@@ -79,7 +81,7 @@ def read(folder: Path) -> Planted:
     truth = pd.read_parquet(folder / "truth.parquet")
     first = truth[(truth.facet == "interest") & (truth["rank"] == 1)].set_index("user_id")
     primary = table.index.get_indexer(pd.Index(first.circle.reindex(users)))
-    return Planted(counts, primary, table.reindex(columns=tags, fill_value=0.0).to_numpy())
+    return Planted(counts, primary, table.reindex(columns=tags, fill_value=0.0).to_numpy(), tags)
 
 
 def oracle(planted: Planted, signal: float) -> np.ndarray:

@@ -141,7 +141,7 @@ def without_favourites(whole: FloatArray, dimmed: IntArray) -> FloatArray:
 def merge_closest(state: State) -> State:
     """Let the two most alike circles become one, which keeps the larger one's number."""
     free = untouched(state, at_least=2)
-    alike = affinity(state.circles)[np.ix_(free, free)]
+    alike = affinity(state.circles.signatures, state.circles.is_alive)[np.ix_(free, free)]
     pair = free[list(np.unravel_index(np.argmax(alike), alike.shape))]
     count = sizes(state)
     small, large = (int(circle) for circle in pair[np.argsort(count[pair], kind="stable")])

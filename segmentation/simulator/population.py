@@ -67,7 +67,7 @@ def place_members(users: int, circles: Circles, rng: np.random.Generator) -> Int
 
 def with_further_circles(members: IntArray, circles: Circles, rng: np.random.Generator) -> IntArray:
     """Add second and third circles, more often such as share tags with the primary one."""
-    ladder = cumulative(affinity(circles))
+    ladder = cumulative(affinity(circles.signatures, circles.is_alive))
     luck = rng.random(len(members))
     for rank, share in ((1, TWO_CIRCLES_SHARE + THREE_CIRCLES_SHARE), (2, THREE_CIRCLES_SHARE)):
         rows = np.flatnonzero((members[:, 0] != NONE) & (luck < share))
@@ -79,13 +79,13 @@ def with_further_circles(members: IntArray, circles: Circles, rng: np.random.Gen
     return members
 
 
-def affinity(circles: Circles) -> FloatArray:
-    """Return how likely a member of each circle is to join each other one."""
-    size = np.linalg.norm(circles.signatures, axis=1)
+def affinity(signatures: FloatArray, is_alive: NDArray[np.bool_]) -> FloatArray:
+    """Return how likely a member of each circle is to join each other one that is alive."""
+    size = np.linalg.norm(signatures, axis=1)
     # einsum adds in one fixed order, which a threaded matrix product does not
-    shared = np.einsum("it,jt->ij", circles.signatures, circles.signatures)
+    shared = np.einsum("it,jt->ij", signatures, signatures)
     overlap = shared / np.outer(size, size)
-    weights = (0.3 + overlap) * circles.is_alive
+    weights = (0.3 + overlap) * is_alive
     np.fill_diagonal(weights, 0.0)
     return np.asarray(weights)
 
