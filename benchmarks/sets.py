@@ -61,7 +61,7 @@ def simulated(level: Level, users: int, seed: int) -> Dataset:
     table = profiles.pivot_table(index="circle", columns="tag", values="weight", fill_value=0.0)
     table = table.reindex(index=truth.circles, columns=tags, fill_value=0.0)
     counts = matrix(events.assign(weight=1.0), people, tags)
-    planted = simulator.Planted(counts, truth.primary, table.to_numpy())
+    planted = simulator.Planted(counts, truth.primary, table.to_numpy(), tags)
     told = simulator.oracle(planted, DIFFICULTIES[level].signal)
     X = matrix(events, people, tags)
     return Dataset(f"simulated {level}", X, truth.primary, truth.memberships, told)
