@@ -1,4 +1,4 @@
-"""Print results as Markdown: methods are rows, sets are columns."""
+"""Print results as Markdown: sets are rows, methods are columns."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -47,12 +47,14 @@ def grid(results: Results, title: str, sets: Sequence[str], cell: Cell) -> str:
     labels = (ORACLE, UNASKED, *results.methods)
     cells = {(label, name): cell(results, name, label) for label in labels for name in sets}
     filled = [name for name in sets if any(cells[label, name] for label in labels)]
-    rows = [
+    columns = [
         [label, *(cells[label, name] or why_not(results, name, label) for name in filled)]
         for label in labels
     ]
-    heads = [named(results, name) for name in filled]
-    return markdown([title, *heads], [r for r in rows if set(r[1:]) != {NOTHING}]) if filled else ""
+    shown = [column for column in columns if set(column[1:]) != {NOTHING}]
+    heads = [title, *(named(results, name) for name in filled)]
+    head, *rows = (list(line) for line in zip(heads, *shown, strict=True))
+    return markdown(head, rows) if filled else ""
 
 
 def named(results: Results, dataset: str) -> str:
