@@ -1,6 +1,6 @@
 """Which circle of a new segmentation goes on from which of the one before."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,6 +115,7 @@ def match_circles(
     profiles_after: sparse.csr_array,
     held: Mapping[int, int] | None = None,
     about: Presence | None = None,
+    ended: Collection[int] = (),
 ) -> Lineage:
     """Match circles one to one by their people, ties going to the closer tag signature.
 
@@ -133,6 +134,8 @@ def match_circles(
     about : Presence, default=None
         Who was about of late, then and now. Silent people stay where they were and would hide for
         long that others leave; without this everybody counts.
+    ended : collection of int, default=()
+        Earlier circles that none goes on from, whoever is in it.
 
     References
     ----------
@@ -145,7 +148,7 @@ def match_circles(
         cosine(profiles_before, profiles_after),
         about,
     )
-    origins = kept_ids(overlap, held or {})
+    origins = kept_ids(overlap, held or {}, ended)
     return Lineage(origins, tuple([*new_events(overlap, origins), *retired(overlap, origins)]))
 
 
@@ -215,7 +218,7 @@ def cosine(before: sparse.csr_array, after: sparse.csr_array) -> FloatArray:
     return cosines
 
 
-def kept_ids(overlap: Overlap, held: Mapping[int, int]) -> IntArray:
+def kept_ids(overlap: Overlap, held: Mapping[int, int], ended: Collection[int]) -> IntArray:
     """Return the earlier circle each new circle goes on from, -1 for none.
 
     Pairs are taken best first. An assignment with the largest total overlap would now and then
@@ -227,7 +230,7 @@ def kept_ids(overlap: Overlap, held: Mapping[int, int]) -> IntArray:
     origins = np.full(overlap.joint.shape[1], -1, dtype=np.int64)
     origins[list(held)] = list(held.values())
     for row, column in zip(rows[best_first], columns[best_first], strict=True):
-        if origins[column] < 0 and row not in origins:
+        if origins[column] < 0 and row not in origins and row not in ended:
             origins[column] = row
     return origins
 

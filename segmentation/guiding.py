@@ -1,6 +1,6 @@
 """What people ask of circles, put into the terms of one fit: settings and decisions to wishes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -151,3 +151,17 @@ def given_names(
         for circle, name in names.items()
         if not says_denied(name, [*tags, *denied], denied) and not is_denied(name, denied)
     }
+
+
+def given_up(
+    guide: GuideConfig, decisions: Sequence[Decision], keys: Collection[str]
+) -> frozenset[str]:
+    """The ids no circle goes on with: of circles retired by hand, or joined to one that was found.
+
+    `keys` are the ids given by hand to circles found.
+    """
+    retired = [circle for each in decisions if each.kind == "retire" for circle in each.circles]
+    joined = [each.circles for each in decisions if each.kind == "merge"] + [*guide.together]
+    into = [(next((word for word in words if word in keys), None), words) for words in joined]
+    others = [word for kept, words in into if kept for word in words if word != kept]
+    return frozenset([*retired, *others])

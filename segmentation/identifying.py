@@ -13,7 +13,7 @@ from segmentation.arrays import save_arrays
 from segmentation.circling import FacetCircles, asked_for, find_circles
 from segmentation.config import FACETS, Facet, FacetConfig
 from segmentation.context import Context
-from segmentation.guiding import given_names, wishes_of
+from segmentation.guiding import given_names, given_up, wishes_of
 from segmentation.identity import Earlier, identify
 from segmentation.memory import Memory
 from segmentation.parents import families, raised, raised_before
@@ -170,7 +170,8 @@ def identify_facet(
         about=about,
     )
     names_above = [row["name"] for row in earlier.parents]
-    identity = identified(found, earlier=earlier, reserved=names_above)
+    ended = given_up(context.config.circles.guide, context.rulings(), found.keys)
+    identity = identified(found, earlier=earlier, reserved=names_above, ended=ended)
     parent = families(found, matrix)
     above = identified(
         raised(found, parent),

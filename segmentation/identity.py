@@ -119,11 +119,12 @@ def identify(
     reserved: Collection[str] = (),
     given: Mapping[str, str] | None = None,
     about: Presence | None = None,
+    ended: Collection[str] = (),
 ) -> Identity:
     """Give every circle its id: the one it had, or a number never used before.
 
     No new name is one of `reserved`. `given` are the names people gave, by id. `about` says of
-    `user_ids` who was about before each of the two runs.
+    `user_ids` who was about before each of the two runs. No circle goes on with an id of `ended`.
     """
     signatures = found.model.signatures.to_csr()
     before, after = everybody(earlier, user_ids, found.labels)
@@ -134,6 +135,7 @@ def identify(
         profiles_after=signatures,
         held=held_ids(found.keys, earlier),
         about=with_the_gone(about, len(before)),
+        ended=[row for row, circle in enumerate(earlier.circle_ids) if circle in ended],
     )
     promised = promised_ids(found.keys, earlier)
     circle_ids, next_number = numbered(lineage.origins, earlier, facet, promised)

@@ -33,7 +33,7 @@ class Act:
     content_id: str | None = None
 
     @property
-    def whole(self) -> tuple[str | None, str, datetime | None]:
+    def look(self) -> tuple[str | None, str, datetime | None]:
         """What the acts have in common that are one act on a content with several tags."""
         return self.content_id, self.channel, self.at
 
@@ -58,7 +58,7 @@ class Tastes:
     def weigh(self, acts: Iterable[Act]) -> dict[str, float]:
         """Weigh each tag as seen from the latest act."""
         read = [act for act in acts if self.reads(act)]
-        rows = Counter(act.whole for act in read if act.content_id is not None)
+        rows = Counter(act.look for act in read if act.content_id is not None)
         half_life = self.half_life_days * DAY
         moments = [windows_since(act.at, half_life) for act in read]
         latest = max((moment for moment in moments if moment is not None), default=0.0)
@@ -66,7 +66,7 @@ class Tastes:
         for act, moment in zip(read, moments, strict=True):
             window = None if moment is None else floor(moment)
             within = 0.0 if moment is None or window is None else moment - window
-            sums[act.tag][window] += round(self._amount(act, rows.get(act.whole, 1)) * exp2(within))
+            sums[act.tag][window] += round(self._amount(act, rows.get(act.look, 1)) * exp2(within))
         weighed = {tag: seen_from(latest, windows) for tag, windows in sums.items()}
         return {tag: weight for tag, weight in weighed.items() if weight > 0}
 

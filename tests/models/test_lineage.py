@@ -15,7 +15,7 @@ def circles(*sizes):
     return np.repeat(np.arange(len(sizes)), sizes)
 
 
-def lineage(before, after):
+def lineage(before, after, **how):
     """Match circles that all have tags of their own, so that people decide alone."""
     n_before, n_after = int(max(before, default=-1)) + 1, int(max(after, default=-1)) + 1
     apart = np.eye(n_before + n_after)
@@ -24,6 +24,7 @@ def lineage(before, after):
         np.asarray(after),
         profiles_before=sparse.csr_array(apart[:n_before]),
         profiles_after=sparse.csr_array(apart[n_before:]),
+        **how,
     )
 
 
@@ -59,6 +60,19 @@ def test_a_merged_circle_keeps_the_id_of_its_larger_part():
     assert found.origins.tolist() == [0, 2]
     assert ("merged", 0, (0, 1)) in events(found)
     assert ("retired", -1, (1,)) in events(found)
+
+
+def test_a_circle_ended_by_hand_lends_its_id_to_no_remnant():
+    """What is left of it beside the circle it joined is a new one, part of the old."""
+    before = circles(100, 50)
+    after = np.repeat([0, 1], [125, 25])
+
+    assert lineage(before, after).origins.tolist() == [0, 1]
+
+    found = lineage(before, after, ended=[1])
+
+    assert found.origins.tolist() == [0, -1]
+    assert {("split", 1, (1,)), ("retired", -1, (1,))} <= events(found)
 
 
 def test_a_circle_went_into_one_other_when_most_of_those_placed_are_there():

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from segmentation.config import GuideConfig
-from segmentation.guiding import given_names, wishes_of
+from segmentation.guiding import given_names, given_up, wishes_of
 from segmentation.memory import Memory
 from segmentation.rulings import Decision
 
@@ -104,3 +104,20 @@ def test_names_given_count_by_the_last_and_say_nothing_denied():
     ]
 
     assert given_names(made, TAGS, ["yoga"]) == {"interest-1": "Second"}
+
+
+def test_an_id_is_given_up_where_its_circle_was_retired_or_joined():
+    """Not where the wish to join could not be granted, and never that of the circle joined."""
+    decisions = [
+        decision("merge", "interest-1", "interest-2"),
+        decision("retire", "interest-5", number=2),
+        decision("split", "interest-6", "interest-7", number=3),
+    ]
+    guide = GuideConfig(together=(("tea", "interest-3", "interest-4"),))
+
+    assert given_up(guide, decisions, ["", "interest-1", "interest-3"]) - {"tea"} == {
+        "interest-2",
+        "interest-4",
+        "interest-5",
+    }
+    assert given_up(guide, decisions, [""]) == {"interest-5"}

@@ -51,7 +51,7 @@ def batch(acts, half_life, clip):
 
 def acts_alike(act, acts):
     """How many rows an act on a content has; none for one on no content."""
-    return act.content_id is not None and sum(each.whole == act.whole for each in acts)
+    return act.content_id is not None and sum(each.look == act.look for each in acts)
 
 
 def micros(moment):
