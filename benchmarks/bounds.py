@@ -17,7 +17,7 @@ import pandas as pd
 from scipy import sparse
 
 from benchmarks.judges import overlap_f1
-from benchmarks.simulator import Planted, agreement, found, oracle, read
+from benchmarks.simulator import Planted, agreement, found, oracle, read, tagged
 from models.circles import CircleClusterer
 from models.mixture import with_signatures
 from models.profiles import TagProfiles, assign
@@ -62,8 +62,7 @@ def measured(level: Level, users: int, seed: int) -> list[float]:
 
 def memberships(folder: Path, planted: Planted) -> sparse.csr_array:
     """Read users x circles of 0 and 1, users in the order of the events."""
-    events = pd.read_parquet(folder / "events.parquet", columns=["user_id", "channel"])
-    users = pd.Index(events.user_id[~events.channel.isin(["share", "refer"])].unique())
+    users = pd.Index(tagged(folder).user_id.unique())
     truth = pd.read_parquet(folder / "truth.parquet")
     truth = truth[truth.facet == "interest"]
     row, circle = users.get_indexer(truth.user_id), pd.factorize(truth.circle)[0]

@@ -24,7 +24,8 @@ from scipy.stats import beta
 
 from benchmarks.bounds import everywhere, memberships
 from benchmarks.judges import overlap_f1
-from benchmarks.simulator import Planted, agreement, found, read
+from benchmarks.sets import matrix
+from benchmarks.simulator import Planted, agreement, found, read, tagged
 from models.circles import CircleClusterer
 from segmentation.simulator import simulate
 from segmentation.simulator.circles import crowd
@@ -97,15 +98,10 @@ def measured(level: Level, users: int, seed: int) -> Iterator[tuple[str, list[fl
 
 def acts_of(folder: Path, planted: Planted) -> sparse.csr_array:
     """Count acts instead of rows: the tags of one look at a content share it."""
-    events = pd.read_parquet(folder / "events.parquet")
-    events = events[~events.channel.isin(["share", "refer"])]
+    events = tagged(folder)
     rows = events.groupby(ACT, dropna=False).tag.transform("size")
-    weights = np.where(events.content_id.isna(), 1.0, 1 / rows)
-    users = pd.Index(events.user_id.unique())
-    cells = (users.get_indexer(events.user_id), planted.tags.get_indexer(events.tag))
-    counts = sparse.csr_array((weights, cells), planted.counts.shape)
-    counts.sum_duplicates()
-    return counts
+    weighed = events.assign(weight=np.where(events.content_id.isna(), 1.0, 1 / rows))
+    return matrix(weighed, pd.Index(events.user_id.unique()), planted.tags)
 
 
 def told(

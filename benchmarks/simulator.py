@@ -68,10 +68,15 @@ def measure(level: Level, users: int, seed: int) -> None:
     )
 
 
+def tagged(folder: Path) -> pd.DataFrame:
+    """Read the events that tell of tastes."""
+    events = pd.read_parquet(folder / "events.parquet")
+    return events[~events.channel.isin(["share", "refer"])]
+
+
 def read(folder: Path) -> Planted:
     """Read a simulation of one period."""
-    events = pd.read_parquet(folder / "events.parquet", columns=["user_id", "channel", "tag"])
-    events = events[~events.channel.isin(["share", "refer"])]
+    events = tagged(folder)
     users, tags = pd.Index(events.user_id.unique()), pd.Index(events.tag.unique())
     cells = (users.get_indexer(events.user_id), tags.get_indexer(events.tag))
     counts = sparse.csr_array((np.ones(len(events)), cells), (len(users), len(tags)))
