@@ -6,7 +6,8 @@ It knows the planted profiles and sizes, the crowd, how the signal varies, what 
 of their circles and which circles go together, and weighs every circle, every pair, and every three
 of the likeliest. Only what makes people look at a content is not in it. Beside it stand our
 circles, told nothing. Both see every row of the events as an act, and then the rows of one look at
-a content as one act that its tags share, as a run reads them.
+a content as one act that its tags share. A run also heeds how much of a thing people do and when:
+that says nothing of simulated people, and the last row shows what heeding it costs.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from benchmarks.judges import overlap_f1
 from benchmarks.sets import matrix
 from benchmarks.simulator import Planted, agreement, found, read, tagged
 from models.circles import CircleClusterer
+from segmentation.config import FacetConfig
 from segmentation.simulator import simulate
 from segmentation.simulator.circles import crowd
 from segmentation.simulator.difficulty import DIFFICULTIES, Difficulty, Level
@@ -48,6 +50,7 @@ LEAST = (0.2, 0.3, 0.4, 0.5)
 """Probabilities from which on Bayes tells a circle; the best F1 is shown."""
 HEAD = "difficulty  seed  an act is   Bayes AMI  found  overlap F1  circles AMI  found  overlap F1"
 ROW = "{:10} {:5}  {:9} {:11.3f} {:6} {:11.3f} {:12.3f} {:6} {:11.3f}"
+HALF_LIFE_DAYS = FacetConfig(sources=()).half_life_days
 ACT = ["user_id", "content_id", "channel", "ts"]
 
 
@@ -88,20 +91,39 @@ def measured(level: Level, users: int, seed: int) -> Iterator[tuple[str, list[fl
         folder = Path(name)
         simulate(users, folder, seed=seed, difficulty=level)
         planted = read(folder)
-        inside, shared = memberships(folder, planted), acts_of(folder, planted)
-    how = drawn(planted, seed, DIFFICULTIES[level])
-    for name, counts in (("a row", planted.counts), ("a look", shared)):
-        model = CircleClusterer().fit(counts)
-        ours = overlap_f1(inside, everywhere(model.model_)(counts))
-        yield name, [*told(planted, counts, inside, how), *agreed(planted, model.labels_), ours]
+        inside, events = memberships(folder, planted), tagged(folder)
+    how, acts = drawn(planted, seed, DIFFICULTIES[level]), shares(events)
+    looks, heeded = (
+        matrix(events.assign(weight=weight), pd.Index(events.user_id.unique()), planted.tags)
+        for weight in (acts, acts * amounts(events))
+    )
+    yield (
+        "a row",
+        [*told(planted, planted.counts, inside, how), *ours(planted, planted.counts, inside)],
+    )
+    bayes = told(planted, looks, inside, how)
+    yield "a look", [*bayes, *ours(planted, looks, inside)]
+    yield "in a run", [*bayes, *ours(planted, heeded, inside)]
 
 
-def acts_of(folder: Path, planted: Planted) -> sparse.csr_array:
-    """Count acts instead of rows: the tags of one look at a content share it."""
-    events = tagged(folder)
+def shares(events: pd.DataFrame) -> pd.Series:
+    """Return the part of an act each row is: the tags of one look at a content share it."""
     rows = events.groupby(ACT, dropna=False).tag.transform("size")
-    weighed = events.assign(weight=np.where(events.content_id.isna(), 1.0, 1 / rows))
-    return matrix(weighed, pd.Index(events.user_id.unique()), planted.tags)
+    return (1 / rows).where(events.content_id.notna(), 1.0)
+
+
+def amounts(events: pd.DataFrame) -> pd.Series:
+    """Return what a run makes of how much was done and when, with its settings as they come."""
+    usual = events.groupby("channel").value.transform("median")
+    age = events.groupby("user_id").ts.transform("max") - events.ts
+    return (events.value / usual) ** 0.25 * 0.5 ** (age / pd.Timedelta(days=HALF_LIFE_DAYS))
+
+
+def ours(planted: Planted, weights: sparse.csr_array, inside: sparse.csr_array) -> list[float]:
+    """Find circles told nothing, and judge them."""
+    model = CircleClusterer().fit(weights)
+    overlap = overlap_f1(inside, everywhere(model.model_)(weights))
+    return [*agreed(planted, model.labels_), overlap]
 
 
 def told(

@@ -25,8 +25,8 @@ PERIODS = 13
 """A first quarter of a year, then twelve months."""
 WINDOW = 6
 """Months of events a run is given."""
-HALF_LIFE_DAYS = 3.5
-"""Tags weigh by the fourth root of their use, so they fade four times as slowly."""
+HALF_LIFE_DAYS = 5.0
+"""Tags weigh by the power 3/8 of their use, so they fade 8/3 times as slowly."""
 INTEREST = ["browse", "search", "app"]
 
 

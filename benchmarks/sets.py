@@ -1,8 +1,8 @@
 """The sets methods are judged on: simulated people, other planted shapes, real ones from a folder.
 
-Every set becomes one matrix that all methods get alike: users x tags, each event's value in units
-of its channel's median and at most ten of them, summed. Shares and invitations are left out, as
-they are no interests.
+Every set becomes one matrix that all methods get alike: users x tags, the fourth root of each
+event's value in units of its channel's median, at most ten, summed. Shares and invitations are left
+out, as they are no interests.
 """
 
 import tempfile
@@ -122,7 +122,7 @@ def interests(folder: Path, *, until: pd.Timestamp | None = None) -> pd.DataFram
         {
             "user_id": events.user_id.astype(str),
             "tag": events.tag.astype(str),
-            "weight": (events.value / unit).clip(0, CLIP),
+            "weight": ((events.value / unit) ** 0.25).clip(0, CLIP),
         }
     )
 

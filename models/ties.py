@@ -4,7 +4,7 @@ import numpy as np
 from scipy import sparse
 
 from models.rows import Rows
-from models.weights import damp, on_grid
+from models.weights import damp, on_grid, undamped
 
 MOST = 10.0
 LEAST = 0.08
@@ -48,5 +48,5 @@ def lent(X: sparse.csr_array, ties: sparse.csr_array, *, share: float) -> sparse
     added = known.with_values(np.where(counts, on_grid(share * known.values), 0.0)).to_csr()
     both = (own + added).tocsr()
     both.sort_indices()
-    both.data **= 4
+    both.data = undamped(both.data)
     return both

@@ -32,13 +32,19 @@ def damp_rows(rows: Rows, *, unit: float = 1.0) -> Rows:
 
 
 def damped(weights: FloatArray) -> FloatArray:
-    """Return the fourth root of each weight, on the grid.
+    """Return each weight to the power 3/8, on the grid.
 
-    That a tag is there says most, how heavily it is used little: minutes and amounts vary for
-    reasons that have nothing to do with taste. A power, unlike 1 + ln(w), keeps proportions, so
-    the unit of the weights is immaterial.
+    That a tag is there says most, how heavily it is used less: who has done a thing does it again,
+    so that repeats are no evidence of their own. A power, unlike 1 + ln(w), keeps proportions, so
+    the unit of the weights is immaterial; of roots the last bit is the same everywhere.
     """
-    return on_grid(np.sqrt(np.sqrt(weights.astype(np.float64))))
+    root = np.sqrt(weights.astype(np.float64))
+    return on_grid(np.sqrt(root * np.sqrt(root)))
+
+
+def undamped(weights: FloatArray) -> FloatArray:
+    """Return the weights that `damped` makes these of, to the nearest of `UNIT` parts of one."""
+    return np.asarray(np.rint(weights ** (8 / 3) * UNIT) / UNIT)
 
 
 def on_grid(weights: FloatArray) -> FloatArray:

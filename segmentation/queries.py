@@ -112,11 +112,12 @@ def extended_typical() -> str:
 def tastes(is_taste: str) -> str:
     """Set each event's value against what is typical of its channel, from the table `typical`.
 
-    Dividing by the channel's own median makes its scale immaterial. Whoever looks at a content
-    does one thing, however many tags it has: the rows of one act, those of the same person,
-    content, channel and time, share its weight.
+    Dividing by the channel's own median makes its scale immaterial. How often somebody does a thing
+    tells more than how much of it they do at once, so an event counts the fourth root of its
+    value. Whoever looks at a content does one thing, however many tags it has: the rows of one act,
+    those of the same person, content, channel and time, share its weight.
     """
-    ratio = "COALESCE(events.value / typical.typical, 0)"
+    ratio = "COALESCE(SQRT(SQRT(events.value / typical.typical)), 0)"
     act = "events.user_id, events.content_id, events.channel, events.ts"
     known = f"FROM events LEFT JOIN typical ON events.channel = typical.channel WHERE {is_taste}"
     columns = "events.user_id, events.tag, events.ts"

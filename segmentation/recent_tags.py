@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from math import exp2, floor
+from math import exp2, floor, sqrt
 
 from segmentation.answers import EPOCH
 
@@ -72,7 +72,7 @@ class Tastes:
 
     def _amount(self, act: Act, rows: int) -> float:
         typical = self.typical.get(act.channel)
-        ratio = act.value / typical / rows if typical else 0.0
+        ratio = sqrt(sqrt(act.value / typical)) / rows if typical else 0.0
         ratio = floor(ratio * PARTS + 0.5) / PARTS
         return UNIT * min(max(ratio, LEAST_RATIO), self.clip)
 

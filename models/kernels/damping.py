@@ -8,7 +8,8 @@ from models.weights import GRID
 
 @kernel(REALS, REAL, REALS_OUT)
 def damp(weights, unit, damped):
-    """Write the fourth root of each weight in units of `unit`, on the grid."""
+    """Write each weight to the power 3/8 in units of `unit`, on the grid."""
     for at in range(len(weights)):
-        root = np.rint(np.sqrt(np.sqrt(weights[at])) * GRID) / GRID
-        damped[at] = np.rint(root / unit * GRID) / GRID
+        root = np.sqrt(weights[at])
+        power = np.rint(np.sqrt(root * np.sqrt(root)) * GRID) / GRID
+        damped[at] = np.rint(power / unit * GRID) / GRID

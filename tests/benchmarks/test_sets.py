@@ -26,15 +26,15 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_values_count_in_units_of_their_channel_and_at_most_ten(folder):
+def test_values_count_by_their_fourth_root_in_units_of_their_channel(folder):
     """Seconds and minutes weigh alike; a share is no interest."""
     whole, _ = sets.real(folder)
 
     weights = whole.X.toarray()
 
     assert weights.shape == (6, 6)
-    assert weights[0, 0] == pytest.approx(1.0 + 60_000 / 30_030)
-    assert weights[5].tolist() == [0.0, pytest.approx(60 / 30_030), 0.0, 0.0, 0.0, 0.0]
+    assert weights[0, 0] == pytest.approx(1.0 + (60_000 / 30_030) ** 0.25)
+    assert weights[5].tolist() == [0.0, pytest.approx((60 / 30_030) ** 0.25), 0.0, 0.0, 0.0, 0.0]
 
 
 def test_events_after_a_moment_are_not_read_if_it_is_given(folder):

@@ -9,7 +9,7 @@ from models.circles import CircleClusterer
 from models.ties import lent
 
 TAGS = sparse.csr_array(
-    np.array([[16.0, 0.0, 0.0], [0.0, 16.0, 0.0], [0.0, 16.0, 16.0], [0.0, 0.0, 0.0]])
+    np.array([[256.0, 0.0, 0.0], [0.0, 256.0, 0.0], [0.0, 256.0, 256.0], [0.0, 0.0, 0.0]])
 )
 
 
@@ -21,10 +21,10 @@ def tied(*pairs, people=4):
 
 
 def test_half_the_neighbours_mean_is_added_to_what_counts():
-    """Weights count by their fourth root: 2 of one's own, 1/2 of the mean of 2 and 2, 0 and 2."""
+    """256 counts 8: 8 of one's own, 1/2 of the mean of 8 and 8, 0 and 8."""
     both = lent(TAGS, tied((0, 1), (0, 2)), share=0.5)
 
-    assert np.allclose(both[[0]].toarray() ** 0.25, [[2.0, 1.0, 0.5]])
+    assert np.allclose(both[[0]].toarray() ** 0.375, [[8.0, 4.0, 2.0]])
 
 
 def test_nobody_is_described_by_others_alone_and_strangers_stay_as_they_are():

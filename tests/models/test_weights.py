@@ -5,12 +5,19 @@ from scipy import sparse
 
 from models.observations import usual_weight
 from models.rows import Rows
-from models.weights import damp, damped
+from models.weights import GRID, damp, damped, undamped
 
 
-def test_weights_count_by_their_fourth_root():
-    """Sixteen times the use counts twice."""
-    assert damped(np.array([0.0, 1 / 16, 1.0, 16.0])).tolist() == [0.0, 0.5, 1.0, 2.0]
+def test_weights_count_to_the_power_three_eighths():
+    """256 times the use counts eight times."""
+    assert damped(np.array([0.0, 1 / 256, 1.0, 256.0])).tolist() == [0.0, 0.125, 1.0, 8.0]
+
+
+def test_what_was_damped_can_be_undone():
+    """To the steps of the grid."""
+    weights = np.random.default_rng(0).exponential(20.0, 1_000)
+
+    assert np.allclose(damped(undamped(damped(weights))), damped(weights), atol=1 / GRID)
 
 
 def test_sums_of_damped_weights_do_not_depend_on_the_order():
@@ -32,5 +39,5 @@ def test_a_matrix_keeps_its_places():
 
 def test_the_usual_weight_is_the_mean_of_what_is_there():
     """Zeros are no observations."""
-    assert usual_weight(Rows.of([[1.0, 0.0], [0.0, 0.0625]])) == 0.75
+    assert usual_weight(Rows.of([[1.0, 0.0], [0.0, 1 / 256]])) == 0.5625
     assert usual_weight(Rows.of(np.zeros((2, 2)))) == 1.0

@@ -39,6 +39,7 @@ def batch(acts, half_life, clip):
     forgetting = Forgetting(half_life, clip)
     at = np.array([NO_TIME if act.at is None else micros(act.at) for act in acts], np.int64)
     ratios = np.array([act.value / TYPICAL.get(act.channel, np.inf) for act in acts])
+    ratios = np.sqrt(np.sqrt(ratios))
     ratios /= [max(acts_alike(act, acts), 1) for act in acts]
     tags = np.array([TAGS.index(act.tag) for act in acts], np.int32)
     partition = Partition(n_people=1, n_tags=len(TAGS), n_events=len(acts))

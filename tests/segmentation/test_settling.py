@@ -42,10 +42,10 @@ def shores(people: int = 1200, length: int = 40) -> FacetMatrix:
     """People round four islands, each with tags of its own."""
     rng = np.random.default_rng(0)
     island, place = rng.integers(0, 4, people), rng.random(people) * length
-    liked = np.rint(place[:, None] + rng.normal(0, 7.0, (people, 12))).astype(int) % length
+    liked = np.rint(place[:, None] + rng.normal(0, 7.0, (people, 8))).astype(int) % length
     columns = (island[:, None] * length + liked).ravel()
     matrix = sparse.csr_array(
-        (np.ones(columns.size), (np.repeat(np.arange(people), 12), columns)),
+        (np.ones(columns.size), (np.repeat(np.arange(people), 8), columns)),
         shape=(people, 4 * length),
     )
     matrix.sum_duplicates()
@@ -115,7 +115,7 @@ def test_the_crowd_is_no_firmer_circle(gentle):
 
 
 def test_circles_in_firm_families_stay():
-    """Eleven stretches of shore, weak, but of four islands."""
+    """A dozen stretches of shore, weak, but of four islands."""
     found, answer = settled(shores())
 
     assert firmness(answer) < 0.6

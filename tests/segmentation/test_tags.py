@@ -79,8 +79,8 @@ def weight(matrix: FacetMatrix, person: int, tag: str) -> float:
 
 
 def test_a_weight_is_value_over_the_usual_halved_by_age(facet):
-    """Twice the channel's median, one half-life before their latest event, weighs one."""
-    events = [("u1", 30, "browse", "yoga", 6.0), ("u1", 0, "browse", "tea", 3.0)]
+    """Sixteen times the channel's median counts two; one half-life before the latest event, one."""
+    events = [("u1", 30, "browse", "yoga", 48.0), ("u1", 0, "browse", "tea", 3.0)]
 
     matrix = facet([*events, ("u2", 0, "browse", "tea", 3.0)], half_life_days=30.0)
 
