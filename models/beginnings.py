@@ -99,7 +99,7 @@ def merged(fine: TagProfiles, sample: Sample, count: int, min_share: float) -> T
     groups = ladder(tag_sums(sample.people, labels, count=fine.n_circles)).groups(count)
     coarse = np.where(labels >= 0, groups[labels], -1)
     if fine.crowd_prior > 0.0:
-        profiles = whole(sample.people, coarse, crowd=fine.background)
+        profiles = whole(sample.people, coarse, crowd=fine.background, vouches=fine.vouches)
     else:
         profiles = refine(seeded(sample.people, coarse, crowd=sample.crowd), sample.people)
     return settle(large_enough(profiles, min_share), sample.people)
@@ -124,11 +124,13 @@ def finished(profiles: TagProfiles, people: Rows, min_share: float) -> TagProfil
 
 
 def whole_of(
-    profiles: TagProfiles, people: Rows, min_share: float, *, steps: int = 3
+    profiles: TagProfiles, people: Rows, min_share: float, *, vouches: bool, steps: int = 3
 ) -> TagProfiles | None:
     """Turn signatures into profiles of all tags; None where there are none or too many."""
     first = counted_whole(profiles, people)
-    return None if first is None else learned_whole(first, people, min_share, steps=steps)
+    if first is None:
+        return None
+    return learned_whole(replace(first, vouches=vouches), people, min_share, steps=steps)
 
 
 def counted_whole(profiles: TagProfiles, people: Rows) -> TagProfiles | None:

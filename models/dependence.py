@@ -118,12 +118,9 @@ def companions(people: Rows) -> Pairs:
 def together_by_chance(profiles: TagProfiles, people: Rows, pairs: Pairs) -> FloatArray:
     """Return how many people would have both tags if circles and crowd were all there is.
 
-    A person's tags are drawn from what their circles and the crowd explain of them; the rates
-    are fitted to how many people have each tag.
+    The rates are fitted to how many people have each tag.
     """
-    members = assign_observed(profiles, people).members.to_csr()
-    rest = 1.0 - np.asarray(members.sum(axis=1)).ravel()
-    drawn = np.column_stack([members.toarray(), rest])
+    drawn = sources(profiles, people)
     rates = np.vstack([dense(profiles), profiles.background])
     amount = people.counts.astype(np.float64)
     holders = np.bincount(people.columns, minlength=people.n_columns)
@@ -133,6 +130,21 @@ def together_by_chance(profiles: TagProfiles, people: Rows, pairs: Pairs) -> Flo
     for circle in range(len(rates)):
         expected += rates[circle, pairs.lower] * chances[circle, pairs.upper]
     return expected
+
+
+def sources(profiles: TagProfiles, people: Rows) -> FloatArray:
+    """Return which part of their tags people draw from each circle and, last, from the crowd.
+
+    From signatures they draw what these explain of them. A profile of all tags says itself how
+    much of a member it is; what it explains of a few tags beyond the crowd's own is far less, and
+    its tags would seem to come together for reasons that it does not know.
+    """
+    found = assign_observed(profiles, people)
+    drawn = found.members.to_csr().toarray()
+    if profiles.crowd_prior > 0.0:
+        signal = float(profiles.grid @ profiles.grid_weights)
+        drawn = np.where(found.labels[:, None] == np.arange(profiles.n_circles), signal, 0.0)
+    return np.column_stack([drawn, 1.0 - drawn.sum(axis=1)])
 
 
 def mirrored(pairs: Pairs, shares: FloatArray, n_tags: int) -> Rows:

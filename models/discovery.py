@@ -6,7 +6,7 @@ by the mixture, and what foretells tags held back from learning better stays.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -113,7 +113,9 @@ class Search:
         best = climbed.best
         glanced = judge.turned(best, self.glance(best))
         if glanced is not best:
-            whole = judge.better(glanced, self.whole(best.profiles))
+            whole = judge.better(
+                glanced, self.whole(best.profiles, vouches=glanced.profiles.vouches)
+            )
             done = self.done(self.needed(self.climb(whole, self.rounded_whole)))
             if not is_lopsided(done, self.everything):
                 return done
@@ -166,10 +168,11 @@ class Search:
         glance = self.glance(best)
         if glance is None:
             return self.done(best)
-        whole = self.whole(best.profiles)
+        whole = self.whole(best.profiles, vouches=glance.vouches)
         best = judge.turned(best, glance, short=SHORT)
         best = judge.turned(best, whole, short=SHORT)
-        return self.done(judge.better(best, self.joined(count, self.whole(finer)), short=SHORT))
+        finer_whole = self.whole(finer, vouches=glance.vouches)
+        return self.done(judge.better(best, self.joined(count, finer_whole), short=SHORT))
 
     def done(self, found: Found) -> TagProfiles:
         """Learn once more with the tags that had been held back."""
@@ -217,27 +220,39 @@ class Search:
             fine = refine(only(fine, kept), self.sample.people, steps=1)
         return settle(fine, self.sample.people)
 
-    def whole(self, profiles: TagProfiles, *, steps: int = 3) -> TagProfiles | None:
+    def whole(
+        self, profiles: TagProfiles, *, vouches: bool = False, steps: int = 3
+    ) -> TagProfiles | None:
         """Learn profiles of all tags from the circles' people; None where that is too much."""
-        return whole_of(profiles, self.sample.people, self.min_share, steps=steps)
+        people = self.sample.people
+        return whole_of(profiles, people, self.min_share, vouches=vouches, steps=steps)
 
     def glance(self, best: Found) -> TagProfiles | None:
         """Learn profiles of all tags in one step and settle them; None if they are far behind.
 
         Sizes and noise still on their way cost what all tags tell: which kind of profiles stays
-        would then hang on the seed. Those too far behind before the step are spared it.
+        would then hang on the seed. Those too far behind before the step are spared it. Tags vouch
+        for themselves only where that tells clearly more of people by the circle they are placed
+        in: learned so, circles may be no more than a tag and its holders.
         """
         first = counted_whole(best.profiles, self.sample.people)
         if first is None or self.judge.is_behind(first, best, by=FAR_AT_FIRST, step=GLANCED):
             return None
+        alone = self.glanced(first, best)
+        vouching = self.glanced(replace(first, vouches=True), best)
+        rivals = [best.profiles, *([] if alone is None else [alone])]
+        return self.judge.placing_best(vouching, rivals) or alone
+
+    def glanced(self, first: TagProfiles, best: Found) -> TagProfiles | None:
+        """Take one step from profiles of all tags and settle them; None if they are far behind."""
         one = learned_whole(first, self.sample.people, self.min_share, steps=1)
         if self.judge.is_behind(one, best, by=FAR):
             return None
         return settle(one, self.sample.people, steps=GLANCE_STEPS)
 
-    def rounded_whole(self, count: int, _: Found) -> TagProfiles | None:
+    def rounded_whole(self, count: int, best: Found) -> TagProfiles | None:
         """Learn profiles of all tags from round groups."""
-        return self.whole(self.rounded(count))
+        return self.whole(self.rounded(count), vouches=best.profiles.vouches)
 
     def needed(self, best: Found) -> Found:
         """Drop circles that nobody misses, those apart from each other at once.

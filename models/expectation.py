@@ -4,6 +4,10 @@ With r(c, s) the posterior of circle c and signal share s given a person's other
 weight w adds w r(c, s) P(drawn by the signature | s) to circle c's entry for it. With the tag
 itself included, rare chance pairs would confirm themselves step by step and the share of people
 in no circle would sink to nothing.
+
+Where every tag is common, as habits and labels are, none confirms itself by chance; but a handful
+of other tags leaves it open which circle a tag came from, and step by step profiles would run into
+each other. There `vouches` asks for the posterior given all tags: plain expectation-maximisation.
 """
 
 from collections.abc import Iterable
@@ -64,7 +68,8 @@ def expect(profiles: TagProfiles, rows: Rows, *, tags: bool = True) -> Expectati
     """
     table = profiles.table
     by_chance = np.log(profiles.background)
-    divisors = Divisors.of(table, rows if tags else rows.part(0, 0))
+    apart = 0.0 if profiles.vouches else 1.0
+    divisors = Divisors.of(table, rows if tags else rows.part(0, 0), apart)
 
     def work(_: int, piece: Rows) -> Expectations:
         return of_piece(profiles, piece, by_chance, divisors, tags=tags)
@@ -94,7 +99,7 @@ def of_piece(
         table.starts, table.circles, widened(table.gains_by_entry),
         widened(table.shares_by_entry), widened(table.base),
         widened(log(profiles.grid_weights), -np.inf), profiles.log_priors,
-        exp(profiles.log_priors), SURE, divisors.weights, divisors.factors,
+        exp(profiles.log_priors), SURE, divisors.apart, divisors.weights, divisors.factors,
         entries, background, sizes, grid, log_odds, sure,
     )  # fmt: skip
     grid = grid[: len(profiles.grid)]
@@ -116,18 +121,19 @@ class Divisors:
         own.
     """
 
+    apart: float
     weights: FloatArray
     factors: FloatArray
 
     @classmethod
-    def of(cls, table: TagTable, rows: Rows) -> Self:
+    def of(cls, table: TagTable, rows: Rows, apart: float) -> Self:
         """Make them for the weights that enough of the tags have."""
         cells = (len(table.circles) + len(table.starts) - 1) * GRID_POINTS
         weights = usual_weights(rows)[: MOST_FACTORS // max(cells, 1)]
         factors = np.empty((len(weights), cells))
         gains, base = widened(table.gains_by_entry), widened(table.base)
-        divide_by(table.starts, gains, base, weights, factors)
-        return cls(weights, factors)
+        divide_by(table.starts, gains, base, apart * weights, factors)
+        return cls(apart, weights, factors)
 
 
 def usual_weights(rows: Rows) -> FloatArray:

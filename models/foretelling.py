@@ -16,8 +16,9 @@ from models.kernels.foretelling import foretell
 from models.kernels.holding import hold_back
 from models.kernels.threads import side_by_side
 from models.landmarks import Canon
-from models.profiles import TagProfiles
-from models.rows import BoolArray, FloatArray, IntArray, Rows
+from models.mixture import CROWD_PRIOR, smoothed, tag_sums
+from models.profiles import TagProfiles, assign_observed
+from models.rows import BoolArray, FloatArray, IntArray, Rows, add_up
 from models.scrambling import Hash, chance, scrambled
 
 JUDGED = 10_000
@@ -127,6 +128,18 @@ class Trial:
         and the crowd give to the known ones is taken out of both.
         """
         return self._told(profiles).gains
+
+    def placed(self, profiles: TagProfiles) -> FloatArray:
+        """Return what the tags of the people placed with each person tell of the hidden ones.
+
+        In nats beyond the crowd, shape (n_people,); 0 for who is in no circle.
+        """
+        labels = assign_observed(profiles, self.known, max_circles=0).labels.astype(np.int64)
+        mass = tag_sums(self.known, labels, count=profiles.n_circles)
+        told = np.log(smoothed(mass, self.crowd, CROWD_PRIOR) / self.crowd)
+        whose, tag = labels[self.hidden.owners], self.hidden.columns
+        gains = np.where(whose >= 0, told[whose, tag], 0.0)
+        return add_up(self.hidden.owners, gains, self.hidden.n_rows)
 
     def bits(self, profiles: TagProfiles) -> float:
         """Return what circles tell of a hidden tag beyond the crowd, in bits; 0 without one."""

@@ -77,6 +77,16 @@ class Judge:
         gains = self.trial.spread(step).gains(profiles)
         return clarity(gains - best.gains[::step]) < -by / math.sqrt(step)
 
+    def placing_best(
+        self, profiles: TagProfiles | None, rivals: list[TagProfiles]
+    ) -> TagProfiles | None:
+        """Return profiles if where they place people tells clearly more than any rival's way."""
+        if profiles is None:
+            return None
+        told = self.trial.placed(profiles)
+        is_best = all(clarity(told - self.trial.placed(rival)) > CLEAR for rival in rivals)
+        return profiles if is_best else None
+
     def gives_up(self, first: TagProfiles, then: TagProfiles, best: Found) -> bool:
         """Whether the step from first to then profiles leaves them far behind the best."""
         return stays_behind(self.trial.gains(first), self.trial.gains(then), best.gains)

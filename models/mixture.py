@@ -38,13 +38,16 @@ def seeded(rows: Rows, labels: IntArray, *, crowd: FloatArray) -> TagProfiles:
     return evenly(signatures(excess, crowd), crowd, grid=GRID, noise=NOISE_START)
 
 
-def whole(rows: Rows, labels: IntArray, *, crowd: FloatArray, steps: int = 3) -> TagProfiles:
+def whole(
+    rows: Rows, labels: IntArray, *, crowd: FloatArray, vouches: bool = False, steps: int = 3
+) -> TagProfiles:
     """Learn profiles that hold every tag, those a circle avoids included, from people in groups.
 
     Where circles differ a little in all tags instead of having some of their own, what people
     leave out tells as much as what they do.
     """
-    return refine(counted(rows, labels, crowd=crowd), rows, steps=steps)
+    first = replace(counted(rows, labels, crowd=crowd), vouches=vouches)
+    return refine(first, rows, steps=steps)
 
 
 def counted(rows: Rows, labels: IntArray, *, crowd: FloatArray) -> TagProfiles:

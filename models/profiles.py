@@ -50,6 +50,8 @@ class TagProfiles:
     crowd_prior : float
         0 where signatures hold the tags that mark a circle alone; else they hold every tag, with
         so many tags' worth of the crowd mixed in.
+    vouches : bool
+        Whether a tag counts when it is judged, as circles are learned, which of them it came from.
     echo_starts, echo_tags, echo_shares : ndarray
         Tags that come together more often than circles explain, tags x tags row by row, and how
         surely one is there because of the other; empty where that is no matter.
@@ -67,6 +69,7 @@ class TagProfiles:
     unit: float = 1.0
     min_tags: int = 2
     crowd_prior: float = 0.0
+    vouches: bool = False
     echo_starts: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
     echo_tags: Labels = field(default_factory=lambda: np.zeros(0, np.int32))
     echo_shares: FloatArray = field(default_factory=lambda: np.zeros(0))

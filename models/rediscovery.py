@@ -144,7 +144,7 @@ class Rediscovery:
     def as_kept(self, found: TagProfiles | None, search: Search) -> TagProfiles:
         """Profiles that hold as many tags as the model's, in its units."""
         if found is not None and self.model.crowd_prior > 0.0:
-            found = search.whole(found)
+            found = search.whole(found, vouches=self.model.vouches)
         found = crowd_only(self.model) if found is None else found
         known = with_echoes(found, self.model.echoes)
         return replace(known, unit=self.model.unit, offset=self.model.offset)

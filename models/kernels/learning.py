@@ -110,8 +110,8 @@ def exponents(tag, weight, entries, gains, base, factors, at):
 
 
 @part
-def divisors(first, last, columns, values, entries, gains, base, usual, factors):
-    """Write what takes each tag out of a row's evidence, unless its weight is a usual one.
+def divisors(first, last, columns, values, entries, gains, base, apart, usual, factors):
+    """Write what takes a part of each tag out of a row's evidence, unless its weight is usual.
 
     Tags that no signature holds are left out.
     """
@@ -119,7 +119,7 @@ def divisors(first, last, columns, values, entries, gains, base, usual, factors)
     for token in range(first, last):
         weight, tag = values[token], columns[token]
         if entries[tag] < entries[tag + 1] and place_among(usual, weight) < 0:
-            at = exponents(tag, weight, entries, gains, base, factors, at)
+            at = exponents(tag, apart * weight, entries, gains, base, factors, at)
     for n in range(at):
         factors[n] = exp(factors[n])
 
@@ -176,19 +176,20 @@ def drawn(start, end, circles, shares, cells, place_of, sums, factors, at, draws
 @kernel(
     PLACES, COLUMNS, REALS,
     PLACES, PLACES, TABLE, TABLE, REALS,
-    REALS, REALS, REALS, REAL, REALS, TABLE,
+    REALS, REALS, REALS, REAL, REAL, REALS, TABLE,
     REALS_OUT, REALS_OUT, REALS_OUT, REALS_OUT, REALS_OUT, PLACES_OUT,
 )  # fmt: skip
 def learn(
     starts, columns, values,
     entries, circles, gains, shares, base,
-    grid_logs, log_priors, odds, sure_above, usual, usual_factors,
+    grid_logs, log_priors, odds, sure_above, apart, usual, usual_factors,
     entry_mass, crowd_mass, sizes, grid, log_odds, sure,
 ):  # fmt: skip
     """Add up what rows say; without room in `crowd_mass` the masses of tags are left out.
 
-    `usual_factors` are those `divide_by` makes of the `usual` weights. `log_odds` gets each row's
-    log-likelihood beyond that of the crowd, its prior included.
+    `apart` is the part of a tag that is taken out of the evidence before it is judged by the rest,
+    `usual_factors` are those `divide_by` makes of that part of the `usual` weights. `log_odds` gets
+    each row's log-likelihood beyond that of the crowd, its prior included.
     """
     n_circles = len(log_priors)
     scores, touched = np.zeros((n_circles, GRID_POINTS)), np.zeros(n_circles // WORD + 1, np.int64)
@@ -219,7 +220,7 @@ def learn(
             for h in range(count + 1):
                 by_grid[g] += cells[h * GRID_POINTS + g]
         crowd, at = cells[(count + 1) * GRID_POINTS], 0
-        divisors(first, last, columns, values, entries, gains, base, usual, factors)
+        divisors(first, last, columns, values, entries, gains, base, apart, usual, factors)
         for token in range(first, last):
             weight, tag = values[token], columns[token]
             start, end = entries[tag], entries[tag + 1]
