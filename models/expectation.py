@@ -114,6 +114,8 @@ class Divisors:
 
     Attributes
     ----------
+    apart : float
+        The part of a tag that is taken out, 1 or 0.
     weights : ndarray of shape (n_usual,)
         The weights most tags have.
     factors : ndarray of shape (n_usual, (n_entries + n_tags) * GRID_POINTS)
