@@ -63,6 +63,18 @@ def test_kinds_stay_apart_while_they_are_learned():
     assert agrees(apart) < 0.8 * agrees(planted)
 
 
+def test_the_order_of_the_people_changes_nothing():
+    """To the last bit, where tags vouch for themselves as well."""
+    _, X = people(spread=0.4, seed=5)
+    order = np.random.default_rng(0).permutation(len(X))
+    fitted, again = CircleClusterer().fit(X), CircleClusterer().fit(X[order])
+
+    assert (fitted.labels_[order] == again.labels_).all()
+    other = again.model_.to_arrays()
+    for name, values in fitted.model_.to_arrays().items():
+        assert np.array_equal(values, other[name]), name
+
+
 def test_how_profiles_were_learned_is_kept():
     """What is learned from a model later is learned the same way."""
     _, X = people(spread=0.4, seed=5)
