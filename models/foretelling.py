@@ -30,6 +30,8 @@ CLEAR = 1.0
 """Standard errors by which circles must be better, or missed, to count."""
 FAR, LEFT = 5.0, 0.8
 """Standard errors that are far behind, and the share of them a step leaves that helps little."""
+LEAST = 1e-3
+"""Share of the crowd that is left at least for what is hidden."""
 WORTHWHILE = 0.01
 """Share by which a gain must grow: half as many circles again have to tell something more."""
 
@@ -132,14 +134,22 @@ class Trial:
     def placed(self, profiles: TagProfiles) -> FloatArray:
         """Return what the tags of the people placed with each person tell of the hidden ones.
 
-        In nats beyond the crowd, shape (n_people,); 0 for who is in no circle.
+        In nats beyond the crowd, shape (n_people,); 0 for who is in no circle. What is known
+        cannot be hidden as well, as in `gains`.
         """
         labels = assign_observed(profiles, self.known, max_circles=0).labels.astype(np.int64)
         mass = tag_sums(self.known, labels, count=profiles.n_circles)
-        told = np.log(smoothed(mass, self.crowd, CROWD_PRIOR) / self.crowd)
-        whose, tag = labels[self.hidden.owners], self.hidden.columns
-        gains = np.where(whose >= 0, told[whose, tag], 0.0)
-        return add_up(self.hidden.owners, gains, self.hidden.n_rows)
+        shares = np.vstack([smoothed(mass, self.crowd, CROWD_PRIOR), self.crowd])
+        return self._hidden_in(shares, labels) - self._hidden_in(shares, np.full_like(labels, -1))
+
+    def _hidden_in(self, shares: FloatArray, source: IntArray) -> FloatArray:
+        """Return how likely each person's hidden tags are, drawn from a row of shares."""
+        known = add_up(
+            self.known.owners, shares[source[self.known.owners], self.known.columns], len(source)
+        )
+        owners = self.hidden.owners
+        told = shares[source[owners], self.hidden.columns] / np.maximum(1.0 - known, LEAST)[owners]
+        return add_up(owners, np.log(told), len(source))
 
     def bits(self, profiles: TagProfiles) -> float:
         """Return what circles tell of a hidden tag beyond the crowd, in bits; 0 without one."""
