@@ -30,8 +30,8 @@ CLEAR = 1.0
 """Standard errors by which circles must be better, or missed, to count."""
 FAR, LEFT = 5.0, 0.8
 """Standard errors that are far behind, and the share of them a step leaves that helps little."""
-LEAST = 1e-3
-"""Share of the crowd that is left at least for what is hidden."""
+LEFT_OVER = 1e-3
+"""Share of all weight that tags not known have at least."""
 WORTHWHILE = 0.01
 """Share by which a gain must grow: half as many circles again have to tell something more."""
 
@@ -144,12 +144,10 @@ class Trial:
 
     def _hidden_in(self, shares: FloatArray, source: IntArray) -> FloatArray:
         """Return how likely each person's hidden tags are, drawn from a row of shares."""
-        known = add_up(
-            self.known.owners, shares[source[self.known.owners], self.known.columns], len(source)
-        )
-        owners = self.hidden.owners
-        told = shares[source[owners], self.hidden.columns] / np.maximum(1.0 - known, LEAST)[owners]
-        return add_up(owners, np.log(told), len(source))
+        n, knows, lacks = len(source), self.known.owners, self.hidden.owners
+        known = add_up(knows, shares[source[knows], self.known.columns], n)
+        left = np.maximum(1.0 - known, LEFT_OVER)
+        return add_up(lacks, np.log(shares[source[lacks], self.hidden.columns] / left[lacks]), n)
 
     def bits(self, profiles: TagProfiles) -> float:
         """Return what circles tell of a hidden tag beyond the crowd, in bits; 0 without one."""
