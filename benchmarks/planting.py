@@ -131,6 +131,37 @@ def known_mixture(
     return np.where(best == len(profiles), NOBODY, best)
 
 
+def mixture(
+    rng: np.random.Generator,
+    name: str,
+    profiles: FloatArray,
+    crowd: FloatArray,
+    *,
+    users: int,
+    sizes: FloatArray,
+    signal: float,
+    noise: float,
+    amount: Labels | None = None,
+) -> Population:
+    """People of one circle, who draw from it and from the crowd."""
+    truth = members(rng, users, sizes, noise)
+    if amount is None:
+        amount = activity(rng, users, median=25, spread=0.7)
+    X = draw_mixed(rng, profiles, crowd, truth[:, None], amount=amount, signal=signal)
+    oracle = known_mixture(X, profiles, crowd, sizes=sizes, noise=noise, signal=signal)
+    return population(name, X, truth, oracle, circles=len(profiles))
+
+
+def marked(rng: np.random.Generator, crowd: FloatArray, circles: int, marks: int) -> FloatArray:
+    """Return profiles over `marks` tags each, drawn and weighed by the root of popularity."""
+    profiles = np.zeros((circles, len(crowd)))
+    appeal = np.sqrt(crowd) / np.sqrt(crowd).sum()
+    for profile in profiles:
+        chosen = rng.choice(len(crowd), marks, replace=False, p=appeal)
+        profile[chosen] = rng.dirichlet(appeal[chosen] / appeal[chosen].mean())
+    return profiles
+
+
 def blocks(rows: int) -> Iterator[slice]:
     """Cut rows into pieces that fit memory."""
     return (slice(start, min(start + BLOCK, rows)) for start in range(0, rows, BLOCK))

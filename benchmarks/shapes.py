@@ -21,7 +21,9 @@ from benchmarks.planting import (
     draw,
     draw_mixed,
     known_mixture,
+    marked,
     members,
+    mixture,
     popularity,
     population,
     uneven_sizes,
@@ -70,7 +72,7 @@ def nested_topics(users: int, seed: int, *, broad: int = 21, narrow: int = 5) ->
     inner = rng.dirichlet(crowd * 100, broad * narrow)
     profiles = 0.5 * np.repeat(outer, narrow, axis=0) + 0.5 * inner
     sizes = uneven_sizes(rng, len(profiles))
-    planted = _mixture(
+    planted = mixture(
         rng, "nested topics", profiles, crowd, users=users, sizes=sizes, signal=signal, noise=noise
     )
     coarse = np.where(planted.truth >= 0, planted.truth // narrow, -1)
@@ -88,9 +90,9 @@ def power_law(users: int, seed: int, *, circles: int = 24) -> Population:
     """Most people do two or three things, a few do thousands (Clauset, Shalizi & Newman 2009)."""
     rng = np.random.default_rng([seed, 3])
     crowd = popularity(3_000, exponent=1.0)
-    profiles = _marked(rng, crowd, circles, marks=60)
+    profiles = marked(rng, crowd, circles, marks=60)
     amount = np.minimum(3 * (1 + rng.pareto(0.9, users)), MOST_EVENTS).astype(np.int64)
-    return _mixture(
+    return mixture(
         rng,
         "power-law activity",
         profiles,
@@ -111,7 +113,7 @@ def bundled_tags(users: int, seed: int, *, circles: int = 20) -> Population:
     rng = np.random.default_rng([seed, 4])
     bundles, width, signal, noise = 600, 5, 0.5, 0.15
     crowd = popularity(bundles)
-    profiles = _marked(rng, crowd, circles, marks=20)
+    profiles = marked(rng, crowd, circles, marks=20)
     sizes = uneven_sizes(rng, circles)
     truth = members(rng, users, sizes, noise)
     amount = activity(rng, users, median=14, spread=0.6)
@@ -130,10 +132,10 @@ def long_tail(users: int, seed: int, *, circles: int = 120) -> Population:
     """20,000 tags, most of them rare, and 120 circles."""
     rng = np.random.default_rng([seed, 5])
     crowd = popularity(20_000, exponent=0.9)
-    return _mixture(
+    return mixture(
         rng,
         "long tail",
-        _marked(rng, crowd, circles, marks=120),
+        marked(rng, crowd, circles, marks=120),
         crowd,
         users=users,
         sizes=uneven_sizes(rng, circles),
@@ -146,7 +148,7 @@ def topics(users: int, seed: int, *, circles: int = 8) -> Population:
     """The generator of topic models: each circle a Dirichlet draw over all tags (Blei 2003)."""
     rng = np.random.default_rng([seed, 6, circles])
     crowd = popularity(1_500)
-    return _mixture(
+    return mixture(
         rng,
         f"{circles} topics",
         rng.dirichlet(crowd * 150, circles),
@@ -165,7 +167,7 @@ def overlapping(users: int, seed: int, *, circles: int = 16) -> Population:
     """
     rng = np.random.default_rng([seed, 7])
     crowd, signal = popularity(2_000), 0.6
-    profiles = _marked(rng, crowd, circles, marks=60)
+    profiles = marked(rng, crowd, circles, marks=60)
     sizes = uneven_sizes(rng, circles)
     order = rng.gumbel(size=(users, circles)) + np.log(sizes)
     first = np.argsort(-order, axis=1)[:, :3].astype(np.int64)
@@ -203,37 +205,6 @@ SHAPES: dict[str, Shape] = {
     "overlapping": overlapping,
     "no_structure": no_structure,
 }
-
-
-def _mixture(
-    rng: np.random.Generator,
-    name: str,
-    profiles: FloatArray,
-    crowd: FloatArray,
-    *,
-    users: int,
-    sizes: FloatArray,
-    signal: float,
-    noise: float,
-    amount: Labels | None = None,
-) -> Population:
-    """People of one circle, who draw from it and from the crowd."""
-    truth = members(rng, users, sizes, noise)
-    if amount is None:
-        amount = activity(rng, users, median=25, spread=0.7)
-    X = draw_mixed(rng, profiles, crowd, truth[:, None], amount=amount, signal=signal)
-    oracle = known_mixture(X, profiles, crowd, sizes=sizes, noise=noise, signal=signal)
-    return population(name, X, truth, oracle, circles=len(profiles))
-
-
-def _marked(rng: np.random.Generator, crowd: FloatArray, circles: int, marks: int) -> FloatArray:
-    """Return profiles over `marks` tags each, drawn and weighed by the root of popularity."""
-    profiles = np.zeros((circles, len(crowd)))
-    appeal = np.sqrt(crowd) / np.sqrt(crowd).sum()
-    for profile in profiles:
-        chosen = rng.choice(len(crowd), marks, replace=False, p=appeal)
-        profile[chosen] = rng.dirichlet(appeal[chosen] / appeal[chosen].mean())
-    return profiles
 
 
 def _drawn_by_taste(rng: np.random.Generator, odds: FloatArray, amount: Labels) -> sparse.csr_array:

@@ -143,7 +143,10 @@ class Trial:
         return self._hidden_in(shares, labels) - self._hidden_in(shares, np.full_like(labels, -1))
 
     def _hidden_in(self, shares: FloatArray, source: IntArray) -> FloatArray:
-        """Return how likely each person's hidden tags are, drawn from a row of shares."""
+        """Return the log-likelihood of each person's hidden tags, shape (n_people,).
+
+        `source` is the row of `shares` they are drawn from; -1, the last, is the crowd.
+        """
         n, knows, lacks = len(source), self.known.owners, self.hidden.owners
         known = add_up(knows, shares[source[knows], self.known.columns], n)
         left = np.maximum(1.0 - known, LEFT_OVER)

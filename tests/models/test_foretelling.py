@@ -14,8 +14,16 @@ from models.foretelling import (
     stays_behind,
 )
 from models.landmarks import Canon
-from models.mixture import crowd_shares, dense, refine, seeded, whole, with_signatures
-from models.profiles import TagProfiles
+from models.mixture import (
+    CROWD_PRIOR,
+    crowd_shares,
+    dense,
+    refine,
+    seeded,
+    whole,
+    with_signatures,
+)
+from models.profiles import TagProfiles, assign_observed
 from models.rows import Rows
 from models.trimming import crowd_only, only
 
@@ -163,6 +171,23 @@ def gain_of(profiles: TagProfiles, trial: Trial, person: int) -> float:
     told = signal @ own + (1.0 - signal.sum()) * background
     room = (1.0 - told[known.columns].sum()) / (1.0 - crowd[known.columns].sum())
     return float(np.log(told / crowd / room)[hidden.columns].sum())
+
+
+def test_what_placing_tells_is_of_the_tags_not_yet_known(trial, learned):
+    """As reckoned person by person."""
+    told = trial.placed(learned)
+    labels = assign_observed(learned, trial.known, max_circles=0).labels
+    known, hidden = (rows.to_csr().toarray() for rows in (trial.known, trial.hidden))
+    share = np.array([known[labels == circle].sum(axis=0) for circle in range(learned.n_circles)])
+    share = (share + CROWD_PRIOR * trial.crowd) / (share.sum(axis=1, keepdims=True) + CROWD_PRIOR)
+    for person in range(40):
+        ratio = np.zeros_like(trial.crowd)
+        if labels[person] >= 0:
+            unknown = known[person] == 0
+            here, crowd = share[labels[person]], trial.crowd
+            ratio = np.log(here / here[unknown].sum()) - np.log(crowd / crowd[unknown].sum())
+        assert told[person] == pytest.approx(ratio[hidden[person] > 0].sum(), abs=1e-9)
+    assert {-1} < set(labels[:40])
 
 
 def test_a_loss_is_the_gain_less_the_gain_without_the_circle(trial, learned):
