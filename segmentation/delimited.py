@@ -7,6 +7,7 @@ Both ways judge a record alike, so that it does not matter which lines share its
 
 import csv
 import io
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO
@@ -79,6 +80,8 @@ def is_plain(data: bytes, delimiter: str) -> bool:
     on the same line, and nothing else is odd.
     """
     if b"\n\n" in data or b"\n\r\n" in data or data[:1] in (b"\n", b"\r") or b"\0" in data:
+        return False
+    if data.startswith(BOM_UTF8):  # Arrow would drop it
         return False
     if data.count(b"\r") != data.count(b"\r\n"):
         return False
@@ -209,7 +212,7 @@ def _fields(text: str, header: Header) -> list[str] | None:
 
 
 def _header(line: bytes, number: int, source: Source) -> Header:
-    text = decoded(line.removeprefix(b"\xef\xbb\xbf"))
+    text = decoded(line.removeprefix(BOM_UTF8))
     if text is None or "\0" in text:
         raise InputError(f"{source.path} is not UTF-8 text. Save it as CSV in UTF-8.")
     delimiter = max(DELIMITERS, key=text.count)

@@ -80,11 +80,24 @@ def test_where_blocks_end_does_not_matter(size, monkeypatch):
         (b"1,2\n\n3,4\n", False),
         (b"1,\xff\n", False),
         (b"1,2\r3,4\n", False),
+        (b"\xef\xbb\xbf1,2\n", False),
     ],
 )
 def test_only_plain_lines_go_the_fast_way(data, plain):
     """Anything that two parsers could read differently is read record by record."""
     assert is_plain(data, ",") is plain
+
+
+@pytest.mark.parametrize("size", [2, 1_000])
+@pytest.mark.parametrize("last", [b"", b"\n", b"1,2\n"])
+def test_a_mark_of_byte_order_behind_the_header_is_text(size, last, monkeypatch):
+    """Wherever a block begins: files put one behind the other have such marks inside."""
+    monkeypatch.setattr(lines, "BLOCK", size)
+
+    good, torn = read(b"a,b\n3,4\n\xef\xbb\xbf" + last)
+
+    assert good == {2: ("3", "4")} | ({3: ("\ufeff1", "2")} if b"1" in last else {})
+    assert torn == ({} if b"1" in last else {3: ("malformed", "\ufeff")})
 
 
 def test_ragged_lines_among_plain_ones_have_their_numbers():
