@@ -31,6 +31,7 @@ from models.profiles import (
 from models.rows import FloatArray, IntArray, Matrix, Rows
 from models.seeding import RandomState, seed_of
 from models.trimming import only, renumbered
+from models.weights import PLAINER, POWER
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -61,6 +62,9 @@ class CircleClusterer(BaseEstimator):
     was_whole : bool, default=False
         Whether earlier circles of these people were told by all tags: that stays unless a few
         tags that mark each circle foretell clearly more.
+    power : float, default=0.375
+        Power at which the weight of a tag counts, .375 or .75, as it did for earlier circles of
+        these people: that stays unless the other places people clearly better.
 
     Attributes
     ----------
@@ -87,6 +91,7 @@ class CircleClusterer(BaseEstimator):
         max_circles: int = 3,
         random_state: RandomState = 0,
         was_whole: bool = False,
+        power: float = POWER,
     ) -> None:
         self.n_circles = n_circles
         self.min_circle_share = min_circle_share
@@ -94,15 +99,17 @@ class CircleClusterer(BaseEstimator):
         self.max_circles = max_circles
         self.random_state = random_state
         self.was_whole = was_whole
+        self.power = power
 
     def fit(self, X: Matrix, y: None = None) -> Self:
         """Find the circles of users x tags; weights are raw counts, damped inside."""
         self._check_parameters()
         rows = self._rows(X, reset=True)
-        unit = usual_weight(rows)
-        observed = damped_rows(rows, unit=unit)
+        observed, unit = observations(rows, power=self.power)
         with threadpool_limits(1):
             model = self._discovered(observed)
+        if model.power != self.power:
+            observed, unit = observations(rows, power=model.power)
         observed = heeded_rows(observed, model.echoes)
         model, labels = settled(model, observed, self._fewest(rows.n_rows))
         if self.coverage is not None:
@@ -165,6 +172,7 @@ class CircleClusterer(BaseEstimator):
             min_share=self._fewest(observed.n_rows) / observed.n_rows,
             seed=seed_of(self.random_state),
             was_whole=self.was_whole,
+            power=self.power,
         )
 
     def _fewest(self, people: int) -> float:
@@ -190,6 +198,8 @@ class CircleClusterer(BaseEstimator):
             raise ValueError(
                 f"`min_circle_share` must be in [0, 1), got {self.min_circle_share!r}."
             )
+        if self.power not in (POWER, PLAINER):
+            raise ValueError(f"`power` must be {POWER} or {PLAINER}, got {self.power!r}.")
         if self.coverage is not None and not 0.0 < self.coverage <= 1.0:
             raise ValueError(f"`coverage` must be None or in (0, 1], got {self.coverage!r}.")
 
@@ -198,6 +208,12 @@ class CircleClusterer(BaseEstimator):
         tags.input_tags.sparse = True
         tags.input_tags.positive_only = True
         return tags
+
+
+def observations(rows: Rows, *, power: float) -> tuple[Rows, float]:
+    """Return raw weights as observations, and the damped weight that counts as one."""
+    unit = usual_weight(rows, power=power)
+    return damped_rows(rows, unit=unit, power=power), unit
 
 
 def is_count(value: object) -> bool:

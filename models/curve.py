@@ -12,11 +12,11 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from models.discovery import FEWEST_TRIED, LARGEST, STEP
 from models.foretelling import Trial
 from models.profiles import TagProfiles, assign, observed
 from models.rediscovery import LANDMARKS, Rediscovery, turned
 from models.rows import FloatArray
+from models.search import FEWEST_TRIED, LARGEST, STEP
 from models.silhouette import sampled_silhouette
 from models.stability import FIRM, Labels, best_jaccard, over_people, resample
 

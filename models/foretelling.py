@@ -16,7 +16,7 @@ from models.kernels.foretelling import foretell
 from models.kernels.holding import hold_back
 from models.kernels.threads import side_by_side
 from models.landmarks import Canon
-from models.mixture import CROWD_PRIOR, smoothed, tag_sums
+from models.mixture import CROWD_PRIOR, crowd_shares, smoothed, tag_sums
 from models.profiles import TagProfiles, assign_observed
 from models.rows import BoolArray, FloatArray, IntArray, Rows, add_up
 from models.scrambling import Hash, chance, scrambled
@@ -131,15 +131,18 @@ class Trial:
         """
         return self._told(profiles).gains
 
-    def placed(self, profiles: TagProfiles) -> FloatArray:
+    def placed(self, profiles: TagProfiles, *, known: Rows | None = None) -> FloatArray:
         """Return what the tags of the people placed with each person tell of the hidden ones.
 
         In nats beyond the crowd, shape (n_people,); 0 for who is in no circle. What is known
-        cannot be hidden as well, as in `gains`.
+        cannot be hidden as well, as in `gains`. A hidden tag counts once, so tags that tell of it
+        do. Profiles that go by other weights place people by `known`, the same tags so weighed.
         """
-        labels = assign_observed(profiles, self.known, max_circles=0).labels.astype(np.int64)
-        mass = tag_sums(self.known, labels, count=profiles.n_circles)
-        shares = np.vstack([smoothed(mass, self.crowd, CROWD_PRIOR), self.crowd])
+        known = self.known if known is None else known
+        labels = assign_observed(profiles, known, max_circles=0).labels.astype(np.int64)
+        once = self.known.with_values(np.ones(len(self.known.values)))
+        mass, crowd = tag_sums(once, labels, count=profiles.n_circles), crowd_shares(once)
+        shares = np.vstack([smoothed(mass, crowd, CROWD_PRIOR), crowd])
         return self._hidden_in(shares, labels) - self._hidden_in(shares, np.full_like(labels, -1))
 
     def _hidden_in(self, shares: FloatArray, source: IntArray) -> FloatArray:

@@ -7,24 +7,24 @@ from models.kernels.damping import damp
 from models.kernels.echoing import share
 from models.kernels.threads import over_pieces, side_by_side
 from models.rows import FloatArray, Rows
-from models.weights import pieces
+from models.weights import POWER, pieces
 
 
-def damped_rows(rows: Rows, *, unit: float) -> Rows:
+def damped_rows(rows: Rows, *, unit: float, power: float = POWER) -> Rows:
     """Return rows with damped weights in units of `unit`; what rounds to 0 is left out."""
     values = np.empty(len(rows.values))
 
     def work(piece: slice) -> None:
-        damp(rows.values[piece].astype(np.float64, copy=False), unit, values[piece])
+        damp(rows.values[piece].astype(np.float64, copy=False), unit, power, values[piece])
 
     side_by_side(work, list(pieces(len(values))))
     return rows.with_values(values)
 
 
-def damped_piece(rows: Rows, *, unit: float) -> Rows:
+def damped_piece(rows: Rows, *, unit: float, power: float = POWER) -> Rows:
     """Return a few rows as `damped_rows` does, in this thread."""
     values = np.empty(len(rows.values))
-    damp(rows.values.astype(np.float64, copy=False), unit, values)
+    damp(rows.values.astype(np.float64, copy=False), unit, power, values)
     return rows.with_values(values)
 
 
@@ -49,12 +49,12 @@ def weights_beside(rows: Rows, echoes: Rows) -> FloatArray:
     return weights
 
 
-def usual_weight(rows: Rows) -> float:
+def usual_weight(rows: Rows, *, power: float = POWER) -> float:
     """Return the mean damped weight of a tag, at least one grid step; exact in any order."""
 
     def work(piece: slice) -> tuple[float, int]:
         weights: FloatArray = np.empty(len(rows.values[piece]))
-        damp(rows.values[piece].astype(np.float64, copy=False), 1.0, weights)
+        damp(rows.values[piece].astype(np.float64, copy=False), 1.0, power, weights)
         return float(weights.sum()), int(np.count_nonzero(weights))
 
     sums = side_by_side(work, list(pieces(len(rows.values))))

@@ -17,7 +17,6 @@ from threadpoolctl import ThreadpoolController
 
 from models.beginnings import finished, from_dense_groups
 from models.dependence import with_echoes
-from models.discovery import STEP, Search
 from models.foretelling import HeldBack
 from models.judging import Judge
 from models.landmarks import Canon, draw
@@ -26,6 +25,7 @@ from models.observations import damped_rows, heeded_rows
 from models.profiles import TagProfiles, assign, fitting
 from models.rows import Rows
 from models.sampling import MOST_ACTIVE, Landmarks, Sample, placed
+from models.search import STEP, Search
 from models.stability import MOST_PEOPLE, Labels, best_jaccard
 from models.tagspace import TagSpace, co_occurrence, meeting_rates, standardised, tag_space
 from models.trimming import crowd_only
@@ -147,12 +147,13 @@ class Rediscovery:
             found = search.whole(found, vouches=self.model.vouches)
         found = crowd_only(self.model) if found is None else found
         known = with_echoes(found, self.model.echoes)
-        return replace(known, unit=self.model.unit, offset=self.model.offset)
+        kept = self.model
+        return replace(known, unit=kept.unit, power=kept.power, offset=kept.offset)
 
 
 def as_learned(model: TagProfiles, X: sparse.csr_array) -> Rows:
     """Raw weights as circles are learned from them, damped; echoes are heeded at the end."""
-    return damped_rows(fitting(model, X), unit=model.unit)
+    return damped_rows(fitting(model, X), unit=model.unit, power=model.power)
 
 
 def heeding(search: Search, echoes: Rows) -> Search:

@@ -7,7 +7,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from models.circles import covering
-from models.discovery import EM_PEOPLE
 from models.division import divided
 from models.guidance import Guided, Wish, guided
 from models.landmarks import Canon, draw
@@ -17,6 +16,7 @@ from models.profiles import TagProfiles, assign_observed
 from models.recutting import recut
 from models.remnants import Past, remnants
 from models.rows import BoolArray, FloatArray, IntArray, Matrix, Rows
+from models.search import EM_PEOPLE
 from models.trimming import only
 from models.warmth import warmed
 
@@ -59,7 +59,8 @@ def revised(
         what is new, circles in the tags that no circle of a person's explains and circles that
         became two, and circles that only silent people hold up go.
     """
-    observed = heeded_rows(damped_rows(Rows.of(X), unit=model.unit), model.echoes)
+    damped = damped_rows(Rows.of(X), unit=model.unit, power=model.power)
+    observed = heeded_rows(damped, model.echoes)
     people = observed.take(draw(Canon.of(observed), EM_PEOPLE, seed=seed + 2))
     min_share = fewest / max(observed.n_rows, 1)
     with threadpool_limits(1):

@@ -16,6 +16,8 @@ UNIT = 1 << 20
 GRID = 4096.0
 """Steps in one unit of weight: sums below 2^41 are exact in float64, in any order."""
 AT_ONCE = 1 << 16
+POWER, PLAINER = 0.375, 0.75
+"""Powers at which a weight may count; the second is the square of the first."""
 
 
 def damp(X: Matrix) -> "sparse.csr_array":
@@ -23,23 +25,32 @@ def damp(X: Matrix) -> "sparse.csr_array":
     return damp_rows(Rows.of(X)).to_csr()
 
 
-def damp_rows(rows: Rows, *, unit: float = 1.0) -> Rows:
+def damp_rows(rows: Rows, *, unit: float = 1.0, power: float = POWER) -> Rows:
     """Return rows with damped weights in units of `unit`; what rounds to 0 is left out."""
     values = np.empty(len(rows.values))
     for piece in pieces(len(values)):
-        values[piece] = on_grid(damped(rows.values[piece]) / unit)
+        values[piece] = on_grid(damped(rows.values[piece], power=power) / unit)
     return rows.with_values(values)
 
 
-def damped(weights: FloatArray) -> FloatArray:
-    """Return each weight to the power 3/8, on the grid.
+def damped(weights: FloatArray, *, power: float = POWER) -> FloatArray:
+    """Return each weight to the power 3/8, or 3/4 if asked for, on the grid.
 
     That a tag is there says most, how heavily it is used less: who has done a thing does it again,
-    so that repeats are no evidence of their own. A power, unlike 1 + ln(w), keeps proportions, so
-    the unit of the weights is immaterial; of roots the last bit is the same everywhere.
+    so that repeats are no evidence of their own. Of few tags everybody has many, and how often
+    tells more than which. A power, unlike 1 + ln(w), keeps proportions, so the unit of the weights
+    is immaterial; of roots the last bit is the same everywhere.
     """
     root = np.sqrt(weights.astype(np.float64))
-    return on_grid(np.sqrt(root * np.sqrt(root)))
+    plainer = root * np.sqrt(root)
+    return on_grid(plainer if power == PLAINER else np.sqrt(plainer))
+
+
+def reweighed(rows: Rows, *, power: float) -> Rows:
+    """Return observations of one of the two powers as those of `power`, the other."""
+    turned = on_grid(rows.values**2 if power == PLAINER else np.sqrt(rows.values))
+    total, count = float(turned.sum()), np.count_nonzero(turned)
+    return rows.with_values(on_grid(turned * (count / total)) if count else turned)
 
 
 def undamped(weights: FloatArray) -> FloatArray:

@@ -92,8 +92,8 @@ def find_circles(
     asked = asked_for(config, name) if about is None else about
     placeable = len(eligible) / len(facet.reasons)
     memory = memory or Memory()
-    was_whole = config.warm_start and memory.is_whole
-    clusterer = clusterer_of(config, asked, seed, placeable=placeable, was_whole=was_whole).fit(X)
+    before = memory if config.warm_start else Memory()
+    clusterer = clusterer_of(config, asked, seed, placeable=placeable, before=before).fit(X)
     known = memory.seeds(facet.tags)
     # Asked for a number of circles, the fit's own answer is not cut, nor added to.
     is_free = clusterer.n_circles is None
@@ -171,13 +171,13 @@ def clusterer_of(
     about: int | None,
     seed: int,
     *,
-    placeable: float = 1.0,
-    was_whole: bool = False,
+    placeable: float,
+    before: Memory,
 ) -> CircleClusterer:
     """The estimator as the settings ask for it, for `about` so many circles.
 
     `placeable` is the share of all people who have enough tags and may be placed: coverage is
-    asked of all, so more of those must be. `was_whole` says what the circles before were like.
+    asked of all, so more of those must be. `before` says what earlier circles were like.
     """
     wanted = None if config.coverage == "auto" else min(config.coverage / placeable, 1.0)
     return CircleClusterer(
@@ -186,7 +186,8 @@ def clusterer_of(
         coverage=wanted,
         max_circles=config.max_circles,
         random_state=seed,
-        was_whole=was_whole,
+        was_whole=before.is_whole,
+        power=before.power,
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from models.weights import POWER
 from segmentation.arrays import load_arrays
 from segmentation.config import Facet
 from segmentation.errors import NotFound
@@ -19,7 +20,8 @@ class Memory:
     """The circles of a facet as a run left them; `signatures` are circles x `tags`.
 
     `own_names` are the names circles would have had nobody named them by hand; `is_whole` says
-    that signatures hold every tag, not only those that mark a circle.
+    that signatures hold every tag, not only those that mark a circle, and `power` how the weight of
+    a tag counted.
     """
 
     circle_ids: list[str] = field(default_factory=list)
@@ -27,6 +29,7 @@ class Memory:
     tags: list[str] = field(default_factory=list)
     own_names: list[str] = field(default_factory=list)
     is_whole: bool = False
+    power: float = POWER
 
     @classmethod
     def of(cls, store: Store, run_id: str | None, facet: Facet) -> Self:
@@ -39,7 +42,9 @@ class Memory:
         shape = (len(circle_ids), len(tags))
         names = model["own_names"].tolist() if "own_names" in model else []
         is_whole = bool(model["crowd_prior"] > 0.0)
-        return cls(circle_ids, sparse.csr_array(parts, shape=shape), tags, names, is_whole)
+        power = float(model["power"]) if "power" in model else POWER
+        signatures = sparse.csr_array(parts, shape=shape)
+        return cls(circle_ids, signatures, tags, names, is_whole, power)
 
     def shares(self, circle_id: str) -> dict[str, float]:
         """What a circle is like: the share of each of its tags."""

@@ -9,9 +9,9 @@ from scipy import sparse
 
 from models.circles import FEWEST_PEOPLE
 from models.curve import Level, curve, firm_numbers, numbers_about, stability_near
-from models.discovery import LARGEST
 from models.rediscovery import Rediscovery
 from models.refinding import refound
+from models.search import LARGEST
 from models.stability import (
     FIRM,
     MOST_PEOPLE,

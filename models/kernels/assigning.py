@@ -54,7 +54,8 @@ def belonging(
 
     def work(first: int, piece: Rows) -> Members:
         if unit is not None:
-            piece = heeded_piece(damped_piece(piece, unit=unit), profiles.echoes)
+            damped = damped_piece(piece, unit=unit, power=profiles.power)
+            piece = heeded_piece(damped, profiles.echoes)
         here = slice(first, first + piece.n_rows)
         told = (odds.noise[here], odds.confidence[here], odds.margins[here]) if odds else NOTHING
         if odds:

@@ -1,28 +1,62 @@
-"""Few tags in all: people have a large part of them, and every tag belongs to several circles."""
+"""Few tags in all: people have a large part of them, and how often tells more than which."""
 
 import numpy as np
 import pytest
 
 from benchmarks.judges import agreement
-from benchmarks.planting import marked, mixture, popularity, uneven_sizes
+from benchmarks.planting import Population, marked, mixture, popularity, uneven_sizes
 from models.circles import CircleClusterer
+from models.profiles import TagProfiles
+from models.weights import PLAINER, POWER
 
 CIRCLES, TAGS, MARKS = 10, 40, 8
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_circles_over_few_tags_are_told_by_all_of_them(seed):
-    """Signatures, the tags that mark a circle alone, would place a third of the people."""
+def planted(seed: int) -> Population:
+    """Circles of which every tag belongs to several."""
     rng = np.random.default_rng([seed, CIRCLES, TAGS, 7])
     crowd = popularity(TAGS)
     profiles = marked(rng, crowd, CIRCLES, MARKS)
     sizes = uneven_sizes(rng, CIRCLES)
-    planted = mixture(
+    return mixture(
         rng, "few tags", profiles, crowd, users=8_000, sizes=sizes, signal=0.5, noise=0.1
     )
 
-    fitted = CircleClusterer().fit(planted.X)
 
-    assert fitted.model_.crowd_prior > 0.0
-    known = agreement(planted.truth, planted.oracle)
-    assert agreement(planted.truth, fitted.labels_) > 0.7 * known
+@pytest.mark.parametrize("power", [POWER, PLAINER])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_circles_over_few_tags_are_told_by_how_often(seed, power):
+    """However earlier circles were told: by which tags there are alone much would be missed."""
+    people = planted(seed)
+
+    fitted = CircleClusterer(power=power).fit(people.X)
+
+    assert fitted.model_.power == PLAINER
+    known = agreement(people.truth, people.oracle)
+    assert agreement(people.truth, fitted.labels_) > 0.88 * known
+
+
+def test_people_are_placed_as_they_were_fitted_after_a_reload():
+    """By the same weights, one by one and all at once."""
+    X = planted(1).X
+    fitted = CircleClusterer().fit(X)
+    kept = TagProfiles.from_arrays(fitted.model_.to_arrays())
+
+    assert kept.power == PLAINER
+    assert np.array_equal(fitted.predict(X), fitted.labels_)
+    alone = [int(fitted.predict(X[[row]])[0]) for row in range(50)]
+    assert alone == fitted.labels_[:50].tolist()
+
+
+@pytest.mark.parametrize("power", [POWER, PLAINER])
+def test_where_tags_are_many_it_stays_as_it_was(four_circles, power):
+    """No weights place people clearly better."""
+    assert CircleClusterer(power=power).fit(four_circles.X).model_.power == power
+
+
+def test_profiles_kept_before_there_was_a_choice_count_as_they_did(four_circles):
+    """Their arrays have no power."""
+    arrays = CircleClusterer().fit(four_circles.X).model_.to_arrays()
+    del arrays["power"]
+
+    assert TagProfiles.from_arrays(arrays).power == POWER

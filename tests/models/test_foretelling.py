@@ -15,6 +15,7 @@ from models.foretelling import (
 )
 from models.landmarks import Canon
 from models.mixture import (
+    BACKGROUND_PRIOR,
     CROWD_PRIOR,
     crowd_shares,
     dense,
@@ -26,6 +27,7 @@ from models.mixture import (
 from models.profiles import TagProfiles, assign_observed
 from models.rows import Rows
 from models.trimming import crowd_only, only
+from models.weights import PLAINER, reweighed
 
 
 def everyone(rows):
@@ -174,19 +176,30 @@ def gain_of(profiles: TagProfiles, trial: Trial, person: int) -> float:
 
 
 def test_what_placing_tells_is_of_the_tags_not_yet_known(trial, learned):
-    """As reckoned person by person."""
-    told = trial.placed(learned)
-    labels = assign_observed(learned, trial.known, max_circles=0).labels
-    known, hidden = (rows.to_csr().toarray() for rows in (trial.known, trial.hidden))
-    share = np.array([known[labels == circle].sum(axis=0) for circle in range(learned.n_circles)])
-    share = (share + CROWD_PRIOR * trial.crowd) / (share.sum(axis=1, keepdims=True) + CROWD_PRIOR)
+    """As reckoned person by person, each tag counted once; placed by other weights if given."""
+    other = reweighed(trial.known, power=PLAINER)
+    for weighed, told in (
+        (trial.known, trial.placed(learned)),
+        (other, trial.placed(learned, known=other)),
+    ):
+        labels = assign_observed(learned, weighed, max_circles=0).labels
+        check_placing(trial, labels, told, count=learned.n_circles)
+
+
+def check_placing(trial: Trial, labels, told, *, count: int) -> None:
+    """Compare what is told of some people with a plain reckoning."""
+    known, hidden = (rows.to_csr().toarray() > 0 for rows in (trial.known, trial.hidden))
+    every = known.sum(axis=0) + BACKGROUND_PRIOR
+    crowd = every / every.sum()
+    share = np.array([known[labels == circle].sum(axis=0) for circle in range(count)])
+    share = (share + CROWD_PRIOR * crowd) / (share.sum(axis=1, keepdims=True) + CROWD_PRIOR)
     for person in range(40):
-        ratio = np.zeros_like(trial.crowd)
+        ratio = np.zeros_like(crowd)
         if labels[person] >= 0:
-            unknown = known[person] == 0
-            here, crowd = share[labels[person]], trial.crowd
+            unknown = ~known[person]
+            here = share[labels[person]]
             ratio = np.log(here / here[unknown].sum()) - np.log(crowd / crowd[unknown].sum())
-        assert told[person] == pytest.approx(ratio[hidden[person] > 0].sum(), abs=1e-9)
+        assert told[person] == pytest.approx(ratio[hidden[person]].sum(), abs=1e-9)
     assert {-1} < set(labels[:40])
 
 

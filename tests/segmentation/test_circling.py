@@ -5,6 +5,7 @@ import pytest
 from scipy import sparse
 
 from models.guidance import Guided
+from models.weights import PLAINER, POWER
 from segmentation.circling import FacetCircles, clusterer_of, find_circles, spread
 from segmentation.config import CirclesConfig
 from segmentation.memory import Memory
@@ -115,10 +116,16 @@ def test_a_circle_of_the_run_before_is_tried_unless_told_not_to(facet, monkeypat
 
 
 @pytest.mark.parametrize(
-    ("was_whole", "warm", "heard"),
-    [(True, True, True), (True, False, False), (False, True, False)],
+    ("was_whole", "power", "warm", "heard"),
+    [
+        (True, PLAINER, True, (True, PLAINER)),
+        (True, PLAINER, False, (False, POWER)),
+        (False, POWER, True, (False, POWER)),
+    ],
 )
-def test_the_kind_of_profiles_before_is_told_to_the_fit(facet, monkeypatch, was_whole, warm, heard):
+def test_the_kind_of_profiles_before_is_told_to_the_fit(
+    facet, monkeypatch, was_whole, power, warm, heard
+):
     """A cold start hears nothing of it."""
     made = []
 
@@ -127,8 +134,8 @@ def test_the_kind_of_profiles_before_is_told_to_the_fit(facet, monkeypatch, was_
         return made[-1]
 
     monkeypatch.setattr("segmentation.circling.clusterer_of", make)
-    memory = Memory(is_whole=was_whole)
+    memory = Memory(is_whole=was_whole, power=power)
 
     find_circles(facet, CirclesConfig(warm_start=warm), name="interest", seed=0, memory=memory)
 
-    assert [clusterer.was_whole for clusterer in made] == [heard]
+    assert [(clusterer.was_whole, clusterer.power) for clusterer in made] == [heard]

@@ -1,11 +1,14 @@
 """What a run remembers of the run before."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
 
 from models.mixture import crowd_shares, seeded, whole
 from models.rows import Rows
+from models.weights import PLAINER, POWER
 from segmentation.arrays import save_arrays
 from segmentation.memory import Memory, aligned
 from segmentation.store import Store
@@ -38,11 +41,14 @@ def test_profiles_move_to_the_columns_of_other_tags():
     assert moved.toarray().tolist() == [[0.0, 0.25]]
 
 
-@pytest.mark.parametrize(("learn", "is_whole"), [(seeded, False), (whole, True)])
-def test_a_run_remembers_whether_profiles_held_every_tag(tmp_path, learn, is_whole):
-    """They say so themselves."""
+@pytest.mark.parametrize(
+    ("learn", "power", "is_whole"), [(seeded, POWER, False), (whole, PLAINER, True)]
+)
+def test_a_run_remembers_how_profiles_told_circles(tmp_path, learn, power, is_whole):
+    """They say themselves whether they held every tag and how tags weighed."""
     rows = Rows.of(np.repeat(np.eye(2), 40, axis=0))
-    model = learn(rows, np.repeat([0, 1], 40), crowd=crowd_shares(rows))
+    found = learn(rows, np.repeat([0, 1], 40), crowd=crowd_shares(rows))
+    model = replace(found, power=power)
     words = {"circle_ids": ["lifestyle-1", "lifestyle-2"], "tag_names": ["a", "b"]}
     store = Store(tmp_path)
     folder = store.runs_folder / RUN / "models"
@@ -51,4 +57,5 @@ def test_a_run_remembers_whether_profiles_held_every_tag(tmp_path, learn, is_who
         folder / "lifestyle.npz", model.to_arrays() | {k: np.array(v) for k, v in words.items()}
     )
 
-    assert Memory.of(store, RUN, "lifestyle").is_whole == is_whole
+    memory = Memory.of(store, RUN, "lifestyle")
+    assert (memory.is_whole, memory.power) == (is_whole, power)

@@ -9,7 +9,7 @@ from models.landmarks import row_hashes
 from models.observations import damped_rows
 from models.rows import Rows
 from models.scrambling import chance, scrambled
-from models.weights import damp_rows
+from models.weights import PLAINER, POWER, damp_rows
 
 
 @pytest.fixture(scope="module", params=[np.float32, np.float64])
@@ -27,10 +27,12 @@ def same(one: Rows, other: Rows) -> bool:
     return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)
 
 
-def test_damped_weights_are_the_same_to_the_bit(rows):
+@pytest.mark.parametrize("power", [POWER, PLAINER])
+def test_damped_weights_are_the_same_to_the_bit(rows, power):
     """Whatever the unit."""
     for unit in (1.0, 0.37, 1.9):
-        assert same(damped_rows(rows, unit=unit), damp_rows(rows, unit=unit))
+        one = damped_rows(rows, unit=unit, power=power)
+        assert same(one, damp_rows(rows, unit=unit, power=power))
 
 
 def test_chosen_rows_come_in_their_order(rows):

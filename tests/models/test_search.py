@@ -8,7 +8,6 @@ from scipy import sparse
 from sklearn.metrics import adjusted_mutual_info_score
 
 from models.circles import CircleClusterer
-from models.discovery import Climbed, Search
 from models.foretelling import HeldBack
 from models.judging import Judge
 from models.landmarks import Canon
@@ -16,6 +15,7 @@ from models.observations import damped_rows, usual_weight
 from models.profiles import assign_observed
 from models.rows import Rows
 from models.sampling import draw_sample
+from models.search import Climbed, Search
 from models.trimming import only
 
 
