@@ -14,10 +14,9 @@ from threadpoolctl import threadpool_limits
 from models.discovery import discover
 from models.excerpts import taken
 from models.explanation import Explanation, explain
-from models.landmarks import Canon
 from models.levels import parents
 from models.mixture import tag_sums
-from models.observations import damped_rows, heeded_rows, usual_weight
+from models.observations import damped_rows, heeded_rows
 from models.profiles import (
     Assignment,
     Belonging,
@@ -31,7 +30,6 @@ from models.profiles import (
 from models.rows import FloatArray, IntArray, Matrix, Rows
 from models.seeding import RandomState, seed_of
 from models.trimming import only, renumbered
-from models.weights import PLAINER, POWER
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -62,9 +60,9 @@ class CircleClusterer(BaseEstimator):
     was_whole : bool, default=False
         Whether earlier circles of these people were told by all tags: that stays unless a few
         tags that mark each circle foretell clearly more.
-    power : float, default=0.375
-        Power at which the weight of a tag counts, .375 or .75, as it did for earlier circles of
-        these people: that stays unless the other places people clearly better.
+    was_relative : bool, default=False
+        Whether in earlier circles of these people a tag weighed by what it is beside the person's
+        others: either way stays unless the other places people clearly better.
 
     Attributes
     ----------
@@ -91,7 +89,7 @@ class CircleClusterer(BaseEstimator):
         max_circles: int = 3,
         random_state: RandomState = 0,
         was_whole: bool = False,
-        power: float = POWER,
+        was_relative: bool = False,
     ) -> None:
         self.n_circles = n_circles
         self.min_circle_share = min_circle_share
@@ -99,23 +97,21 @@ class CircleClusterer(BaseEstimator):
         self.max_circles = max_circles
         self.random_state = random_state
         self.was_whole = was_whole
-        self.power = power
+        self.was_relative = was_relative
 
     def fit(self, X: Matrix, y: None = None) -> Self:
         """Find the circles of users x tags; weights are raw counts, damped inside."""
         self._check_parameters()
         rows = self._rows(X, reset=True)
-        observed, unit = observations(rows, power=self.power)
         with threadpool_limits(1):
-            model = self._discovered(observed)
-        if model.power != self.power:
-            observed, unit = observations(rows, power=model.power)
-        observed = heeded_rows(observed, model.echoes)
+            model = self._discovered(rows)
+        damped = damped_rows(rows, unit=model.unit, relative=model.relative)
+        observed = heeded_rows(damped, model.echoes)
         model, labels = settled(model, observed, self._fewest(rows.n_rows))
         if self.coverage is not None:
             model = replace(model, offset=covering(model, observed, self.coverage))
             labels = assign_observed(model, observed, max_circles=0).labels
-        self.model_: TagProfiles = replace(model, unit=unit)
+        self.model_: TagProfiles = model
         self.labels_: Labels = labels
         self.n_circles_: int = model.n_circles
         self.profiles_: sparse.csr_array = model.signatures.to_csr()
@@ -164,15 +160,14 @@ class CircleClusterer(BaseEstimator):
         check_is_fitted(self)
         return belonging(self.model_, self._rows(X, reset=False), max_circles=max_circles)
 
-    def _discovered(self, observed: Rows) -> TagProfiles:
+    def _discovered(self, rows: Rows) -> TagProfiles:
         return discover(
-            observed,
-            Canon.of(observed),
+            rows,
             n_circles=self.n_circles,
-            min_share=self._fewest(observed.n_rows) / observed.n_rows,
+            min_share=self._fewest(rows.n_rows) / rows.n_rows,
             seed=seed_of(self.random_state),
             was_whole=self.was_whole,
-            power=self.power,
+            was_relative=self.was_relative,
         )
 
     def _fewest(self, people: int) -> float:
@@ -198,8 +193,6 @@ class CircleClusterer(BaseEstimator):
             raise ValueError(
                 f"`min_circle_share` must be in [0, 1), got {self.min_circle_share!r}."
             )
-        if self.power not in (POWER, PLAINER):
-            raise ValueError(f"`power` must be {POWER} or {PLAINER}, got {self.power!r}.")
         if self.coverage is not None and not 0.0 < self.coverage <= 1.0:
             raise ValueError(f"`coverage` must be None or in (0, 1], got {self.coverage!r}.")
 
@@ -208,12 +201,6 @@ class CircleClusterer(BaseEstimator):
         tags.input_tags.sparse = True
         tags.input_tags.positive_only = True
         return tags
-
-
-def observations(rows: Rows, *, power: float) -> tuple[Rows, float]:
-    """Return raw weights as observations, and the damped weight that counts as one."""
-    unit = usual_weight(rows, power=power)
-    return damped_rows(rows, unit=unit, power=power), unit
 
 
 def is_count(value: object) -> bool:

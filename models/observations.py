@@ -7,25 +7,36 @@ from models.kernels.damping import damp
 from models.kernels.echoing import share
 from models.kernels.threads import over_pieces, side_by_side
 from models.rows import FloatArray, Rows
-from models.weights import POWER, pieces
+from models.weights import beside_usual, pieces
 
 
-def damped_rows(rows: Rows, *, unit: float, power: float = POWER) -> Rows:
-    """Return rows with damped weights in units of `unit`; what rounds to 0 is left out."""
-    values = np.empty(len(rows.values))
+def observations(rows: Rows, *, relative: bool = False) -> tuple[Rows, float]:
+    """Return raw weights as observations, and the damped weight that counts as one."""
+    unit = usual_weight(rows, relative=relative)
+    return damped_rows(rows, unit=unit, relative=relative), unit
+
+
+def damped_rows(rows: Rows, *, unit: float, relative: bool = False) -> Rows:
+    """Return rows with damped weights in units of `unit`, as `weights.damp_rows` does."""
+    values, divisor = np.empty(len(rows.values)), 1.0 if relative else unit
 
     def work(piece: slice) -> None:
-        damp(rows.values[piece].astype(np.float64, copy=False), unit, power, values[piece])
+        damp(rows.values[piece].astype(np.float64, copy=False), divisor, values[piece])
 
     side_by_side(work, list(pieces(len(values))))
-    return rows.with_values(values)
+    found = rows.with_values(values)
+    if not relative:
+        return found
+    told = over_pieces(found, lambda _, piece: beside_usual(piece, unit=unit).values)
+    return found.with_values(np.concatenate([np.zeros(0), *told]))
 
 
-def damped_piece(rows: Rows, *, unit: float, power: float = POWER) -> Rows:
+def damped_piece(rows: Rows, *, unit: float, relative: bool = False) -> Rows:
     """Return a few rows as `damped_rows` does, in this thread."""
     values = np.empty(len(rows.values))
-    damp(rows.values.astype(np.float64, copy=False), unit, power, values)
-    return rows.with_values(values)
+    damp(rows.values.astype(np.float64, copy=False), 1.0 if relative else unit, values)
+    found = rows.with_values(values)
+    return beside_usual(found, unit=unit) if relative else found
 
 
 def heeded_rows(rows: Rows, echoes: Rows) -> Rows:
@@ -49,12 +60,15 @@ def weights_beside(rows: Rows, echoes: Rows) -> FloatArray:
     return weights
 
 
-def usual_weight(rows: Rows, *, power: float = POWER) -> float:
+def usual_weight(rows: Rows, *, relative: bool = False) -> float:
     """Return the mean damped weight of a tag, at least one grid step; exact in any order."""
+    if relative:
+        weights = damped_rows(rows, unit=1.0, relative=True).values
+        return float(weights.sum()) / len(weights) if len(weights) else 1.0
 
     def work(piece: slice) -> tuple[float, int]:
         weights: FloatArray = np.empty(len(rows.values[piece]))
-        damp(rows.values[piece].astype(np.float64, copy=False), 1.0, power, weights)
+        damp(rows.values[piece].astype(np.float64, copy=False), 1.0, weights)
         return float(weights.sum()), int(np.count_nonzero(weights))
 
     sums = side_by_side(work, list(pieces(len(rows.values))))

@@ -14,7 +14,7 @@ from models.exponentials import exp, log
 from models.rows import BoolArray, FloatArray, IntArray, Matrix, Rows, add_up
 from models.strengths import Candidates, mix
 from models.tagtable import PAIRS_AT_ONCE, Evidence, TagTable, gather, log_sum
-from models.weights import POWER, damp_rows
+from models.weights import damp_rows
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -45,8 +45,8 @@ class TagProfiles:
         Added to the log-odds of every circle against the background: the coverage dial.
     unit : float
         Damped weight of a usual tag: so much counts as one observation.
-    power : float
-        Power at which weights are damped, 3/8 or 3/4.
+    relative : bool
+        Whether a tag weighs by what it is beside the person's others.
     min_tags : int
         Distinct tags a person needs to be placed at all.
     crowd_prior : float
@@ -69,7 +69,7 @@ class TagProfiles:
     grid_weights: FloatArray
     offset: float = 0.0
     unit: float = 1.0
-    power: float = POWER
+    relative: bool = False
     min_tags: int = 2
     crowd_prior: float = 0.0
     vouches: bool = False
@@ -218,7 +218,7 @@ def placed(profiles: TagProfiles, rows: Rows, unit: float | None, max_circles: i
     rows = (
         rows
         if unit is None
-        else heeded(damp_rows(rows, unit=unit, power=profiles.power), profiles.echoes)
+        else heeded(damp_rows(rows, unit=unit, relative=profiles.relative), profiles.echoes)
     )
     cost = profiles.table.cost(rows)
     parts = [
@@ -235,7 +235,7 @@ def is_compiled(rows: Rows) -> bool:
 
 def observed(profiles: TagProfiles, X: Matrix | Rows) -> Rows:
     """Return rows of raw weights as observations: damped, in units of a usual tag, echoes once."""
-    rows = damp_rows(fitting(profiles, X), unit=profiles.unit, power=profiles.power)
+    rows = damp_rows(fitting(profiles, X), unit=profiles.unit, relative=profiles.relative)
     return heeded(rows, profiles.echoes)
 
 

@@ -148,12 +148,12 @@ class Rediscovery:
         found = crowd_only(self.model) if found is None else found
         known = with_echoes(found, self.model.echoes)
         kept = self.model
-        return replace(known, unit=kept.unit, power=kept.power, offset=kept.offset)
+        return replace(known, unit=kept.unit, relative=kept.relative, offset=kept.offset)
 
 
 def as_learned(model: TagProfiles, X: sparse.csr_array) -> Rows:
     """Raw weights as circles are learned from them, damped; echoes are heeded at the end."""
-    return damped_rows(fitting(model, X), unit=model.unit, power=model.power)
+    return damped_rows(fitting(model, X), unit=model.unit, relative=model.relative)
 
 
 def heeding(search: Search, echoes: Rows) -> Search:

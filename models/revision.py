@@ -59,7 +59,7 @@ def revised(
         what is new, circles in the tags that no circle of a person's explains and circles that
         became two, and circles that only silent people hold up go.
     """
-    damped = damped_rows(Rows.of(X), unit=model.unit, power=model.power)
+    damped = damped_rows(Rows.of(X), unit=model.unit, relative=model.relative)
     observed = heeded_rows(damped, model.echoes)
     people = observed.take(draw(Canon.of(observed), EM_PEOPLE, seed=seed + 2))
     min_share = fewest / max(observed.n_rows, 1)

@@ -80,14 +80,15 @@ class Search:
         cls,
         rows: Rows,
         canon: Canon,
+        learners: IntArray,
         held_back: HeldBack,
         min_share: float,
         seed: int,
         *,
         was_whole: bool,
     ) -> Self:
-        """Draw the people circles are learned from."""
-        learners, some = (draw(canon, n, seed=seed + 2) for n in (EM_PEOPLE, SEARCH_PEOPLE))
+        """Draw those of the learners whom the search is made among."""
+        some = draw(canon, SEARCH_PEOPLE, seed=seed + 2)
         sample = draw_sample(rows, canon, some, held_back, seed=seed)
         trial = held_back.trial(rows, learners, crowd=sample.crowd)
         return cls(sample, taken(rows, learners), min_share, seed, Judge(trial, was_whole))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.rows import FloatArray, Matrix, Rows
+from models.rows import FloatArray, Matrix, Rows, add_up
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -16,8 +16,6 @@ UNIT = 1 << 20
 GRID = 4096.0
 """Steps in one unit of weight: sums below 2^41 are exact in float64, in any order."""
 AT_ONCE = 1 << 16
-POWER, PLAINER = 0.375, 0.75
-"""Powers at which a weight may count; the second is the square of the first."""
 
 
 def damp(X: Matrix) -> "sparse.csr_array":
@@ -25,32 +23,38 @@ def damp(X: Matrix) -> "sparse.csr_array":
     return damp_rows(Rows.of(X)).to_csr()
 
 
-def damp_rows(rows: Rows, *, unit: float = 1.0, power: float = POWER) -> Rows:
-    """Return rows with damped weights in units of `unit`; what rounds to 0 is left out."""
-    values = np.empty(len(rows.values))
+def damp_rows(rows: Rows, *, unit: float = 1.0, relative: bool = False) -> Rows:
+    """Return rows with damped weights in units of `unit`; what rounds to 0 is left out.
+
+    `relative` ones are told beside the row's others; see `beside_usual`.
+    """
+    values, divisor = np.empty(len(rows.values)), 1.0 if relative else unit
     for piece in pieces(len(values)):
-        values[piece] = on_grid(damped(rows.values[piece], power=power) / unit)
-    return rows.with_values(values)
+        values[piece] = on_grid(damped(rows.values[piece]) / divisor)
+    found = rows.with_values(values)
+    return beside_usual(found, unit=unit) if relative else found
 
 
-def damped(weights: FloatArray, *, power: float = POWER) -> FloatArray:
-    """Return each weight to the power 3/8, or 3/4 if asked for, on the grid.
+def beside_usual(rows: Rows, *, unit: float) -> Rows:
+    """Return each damped weight as the square of how many times its row's mean it is.
+
+    Of few tags everybody has many, and how often tells more than which; but some do all things
+    more often, which says nothing. In units of `unit`; what is there stays, be it ever so little.
+    """
+    usual = add_up(rows.owners, rows.values, rows.n_rows) / np.maximum(rows.counts, 1)
+    ratio = rows.values / usual[rows.owners]
+    return rows.with_values(np.maximum(on_grid(ratio * ratio / unit), 1.0 / GRID))
+
+
+def damped(weights: FloatArray) -> FloatArray:
+    """Return each weight to the power 3/8, on the grid.
 
     That a tag is there says most, how heavily it is used less: who has done a thing does it again,
-    so that repeats are no evidence of their own. Of few tags everybody has many, and how often
-    tells more than which. A power, unlike 1 + ln(w), keeps proportions, so the unit of the weights
-    is immaterial; of roots the last bit is the same everywhere.
+    so that repeats are no evidence of their own. A power, unlike 1 + ln(w), keeps proportions, so
+    the unit of the weights is immaterial; of roots the last bit is the same everywhere.
     """
     root = np.sqrt(weights.astype(np.float64))
-    plainer = root * np.sqrt(root)
-    return on_grid(plainer if power == PLAINER else np.sqrt(plainer))
-
-
-def reweighed(rows: Rows, *, power: float) -> Rows:
-    """Return observations of one of the two powers as those of `power`, the other."""
-    turned = on_grid(rows.values**2 if power == PLAINER else np.sqrt(rows.values))
-    total, count = float(turned.sum()), np.count_nonzero(turned)
-    return rows.with_values(on_grid(turned * (count / total)) if count else turned)
+    return on_grid(np.sqrt(root * np.sqrt(root)))
 
 
 def undamped(weights: FloatArray) -> FloatArray:

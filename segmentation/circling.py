@@ -187,7 +187,7 @@ def clusterer_of(
         max_circles=config.max_circles,
         random_state=seed,
         was_whole=before.is_whole,
-        power=before.power,
+        was_relative=before.is_relative,
     )
 
 

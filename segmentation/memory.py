@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from models.weights import POWER
 from segmentation.arrays import load_arrays
 from segmentation.config import Facet
 from segmentation.errors import NotFound
@@ -20,8 +19,8 @@ class Memory:
     """The circles of a facet as a run left them; `signatures` are circles x `tags`.
 
     `own_names` are the names circles would have had nobody named them by hand; `is_whole` says
-    that signatures hold every tag, not only those that mark a circle, and `power` how the weight of
-    a tag counted.
+    that signatures hold every tag, not only those that mark a circle, and `is_relative` that a tag
+    weighed by what it is beside the person's others.
     """
 
     circle_ids: list[str] = field(default_factory=list)
@@ -29,7 +28,7 @@ class Memory:
     tags: list[str] = field(default_factory=list)
     own_names: list[str] = field(default_factory=list)
     is_whole: bool = False
-    power: float = POWER
+    is_relative: bool = False
 
     @classmethod
     def of(cls, store: Store, run_id: str | None, facet: Facet) -> Self:
@@ -42,9 +41,9 @@ class Memory:
         shape = (len(circle_ids), len(tags))
         names = model["own_names"].tolist() if "own_names" in model else []
         is_whole = bool(model["crowd_prior"] > 0.0)
-        power = float(model["power"]) if "power" in model else POWER
+        is_relative = "relative" in model and bool(model["relative"])
         signatures = sparse.csr_array(parts, shape=shape)
-        return cls(circle_ids, signatures, tags, names, is_whole, power)
+        return cls(circle_ids, signatures, tags, names, is_whole, is_relative)
 
     def shares(self, circle_id: str) -> dict[str, float]:
         """What a circle is like: the share of each of its tags."""

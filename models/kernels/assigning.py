@@ -54,7 +54,7 @@ def belonging(
 
     def work(first: int, piece: Rows) -> Members:
         if unit is not None:
-            damped = damped_piece(piece, unit=unit, power=profiles.power)
+            damped = damped_piece(piece, unit=unit, relative=profiles.relative)
             piece = heeded_piece(damped, profiles.echoes)
         here = slice(first, first + piece.n_rows)
         told = (odds.noise[here], odds.confidence[here], odds.margins[here]) if odds else NOTHING

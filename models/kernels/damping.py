@@ -3,14 +3,13 @@
 import numpy as np
 
 from models.kernels.compiler import REAL, REALS, REALS_OUT, kernel
-from models.weights import GRID, PLAINER
+from models.weights import GRID
 
 
-@kernel(REALS, REAL, REAL, REALS_OUT)
-def damp(weights, unit, power, damped):
-    """Write each weight to the power, 3/8 or 3/4, in units of `unit`, on the grid."""
+@kernel(REALS, REAL, REALS_OUT)
+def damp(weights, unit, damped):
+    """Write each weight to the power 3/8 in units of `unit`, on the grid."""
     for at in range(len(weights)):
         root = np.sqrt(weights[at])
-        plainer = root * np.sqrt(root)
-        raised = plainer if power == PLAINER else np.sqrt(plainer)
-        damped[at] = np.rint(np.rint(raised * GRID) / GRID / unit * GRID) / GRID
+        power = np.rint(np.sqrt(root * np.sqrt(root)) * GRID) / GRID
+        damped[at] = np.rint(power / unit * GRID) / GRID

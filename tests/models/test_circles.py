@@ -167,7 +167,6 @@ def test_a_row_is_explained_however_it_is_given(fitted, four_circles):
         ({"max_circles": 0}, r"`max_circles` must be an int >= 1, got 0"),
         ({"coverage": 1.5}, r"`coverage` must be None or in \(0, 1\], got 1.5"),
         ({"min_circle_share": -0.1}, r"`min_circle_share` must be in \[0, 1\), got -0.1"),
-        ({"power": 0.5}, r"`power` must be 0.375 or 0.75, got 0.5"),
     ],
 )
 def test_wrong_parameters_are_named(wrong, message):

@@ -7,7 +7,6 @@ from benchmarks.judges import agreement
 from benchmarks.planting import Population, marked, mixture, popularity, uneven_sizes
 from models.circles import CircleClusterer
 from models.profiles import TagProfiles
-from models.weights import PLAINER, POWER
 
 CIRCLES, TAGS, MARKS = 10, 40, 8
 
@@ -23,15 +22,15 @@ def planted(seed: int) -> Population:
     )
 
 
-@pytest.mark.parametrize("power", [POWER, PLAINER])
+@pytest.mark.parametrize("was_relative", [False, True])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_circles_over_few_tags_are_told_by_how_often(seed, power):
+def test_circles_over_few_tags_are_told_by_how_often(seed, was_relative):
     """However earlier circles were told: by which tags there are alone much would be missed."""
     people = planted(seed)
 
-    fitted = CircleClusterer(power=power).fit(people.X)
+    fitted = CircleClusterer(was_relative=was_relative).fit(people.X)
 
-    assert fitted.model_.power == PLAINER
+    assert fitted.model_.relative
     known = agreement(people.truth, people.oracle)
     assert agreement(people.truth, fitted.labels_) > 0.88 * known
 
@@ -42,21 +41,35 @@ def test_people_are_placed_as_they_were_fitted_after_a_reload():
     fitted = CircleClusterer().fit(X)
     kept = TagProfiles.from_arrays(fitted.model_.to_arrays())
 
-    assert kept.power == PLAINER
+    assert kept.relative
     assert np.array_equal(fitted.predict(X), fitted.labels_)
     alone = [int(fitted.predict(X[[row]])[0]) for row in range(50)]
     assert alone == fitted.labels_[:50].tolist()
 
 
-@pytest.mark.parametrize("power", [POWER, PLAINER])
-def test_where_tags_are_many_it_stays_as_it_was(four_circles, power):
+@pytest.mark.parametrize("was_relative", [False, True])
+def test_where_tags_are_many_it_stays_as_it_was(four_circles, was_relative):
     """No weights place people clearly better."""
-    assert CircleClusterer(power=power).fit(four_circles.X).model_.power == power
+    fitted = CircleClusterer(was_relative=was_relative).fit(four_circles.X)
+
+    assert fitted.model_.relative == was_relative
+
+
+def test_some_do_everything_more_often():
+    """Which says nothing of their circle: its tags are those they do more often than others."""
+    people, rng = planted(1), np.random.default_rng(1)
+    X = people.X.copy()
+    X.data *= np.repeat(np.exp(rng.normal(0.0, 1.5, X.shape[0])), np.diff(X.indptr))
+
+    fitted = CircleClusterer().fit(X)
+
+    assert fitted.model_.relative
+    assert agreement(people.truth, fitted.labels_) > 0.85 * agreement(people.truth, people.oracle)
 
 
 def test_profiles_kept_before_there_was_a_choice_count_as_they_did(four_circles):
-    """Their arrays have no power."""
+    """Their arrays do not say."""
     arrays = CircleClusterer().fit(four_circles.X).model_.to_arrays()
-    del arrays["power"]
+    del arrays["relative"]
 
-    assert TagProfiles.from_arrays(arrays).power == POWER
+    assert not TagProfiles.from_arrays(arrays).relative

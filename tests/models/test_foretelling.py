@@ -27,7 +27,7 @@ from models.mixture import (
 from models.profiles import TagProfiles, assign_observed
 from models.rows import Rows
 from models.trimming import crowd_only, only
-from models.weights import PLAINER, reweighed
+from models.weights import beside_usual
 
 
 def everyone(rows):
@@ -177,7 +177,7 @@ def gain_of(profiles: TagProfiles, trial: Trial, person: int) -> float:
 
 def test_what_placing_tells_is_of_the_tags_not_yet_known(trial, learned):
     """As reckoned person by person, each tag counted once; placed by other weights if given."""
-    other = reweighed(trial.known, power=PLAINER)
+    other = beside_usual(trial.known, unit=1.0)
     for weighed, told in (
         (trial.known, trial.placed(learned)),
         (other, trial.placed(learned, known=other)),

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from models.observations import usual_weight
+from models.observations import observations, usual_weight
 from models.rows import Rows
-from models.weights import GRID, PLAINER, POWER, damp, damped, reweighed, undamped
+from models.weights import GRID, damp, damp_rows, damped, undamped
 
 
 def test_weights_count_to_the_power_three_eighths():
@@ -14,29 +14,33 @@ def test_weights_count_to_the_power_three_eighths():
     assert damped(np.array([0.0, 1 / 256, 1.0, 256.0])).tolist() == [0.0, 0.125, 1.0, 8.0]
 
 
-def test_or_to_twice_that_power():
-    """256 times the use counts 64 times."""
-    weights = np.array([0.0, 1 / 256, 1.0, 256.0])
+def test_relative_weights_are_told_beside_the_row():
+    """Roots 1 and 3, whose mean is 2, become the squares of a half and three halves."""
+    weights = np.array([[1.0, 3.0 ** (8 / 3), 0.0]])
 
-    assert damped(weights, power=PLAINER).tolist() == [0.0, 1 / 64, 1.0, 64.0]
+    told = [damp_rows(Rows.of(scale * weights), relative=True).values for scale in (1.0, 256.0)]
+
+    assert np.allclose(told, [[0.25, 2.25], [0.25, 2.25]], atol=2 / GRID)
 
 
-def test_observations_can_go_by_the_other_power():
-    """As if their weights had been damped so: a usual tag counts one."""
-    rows = Rows.of(np.random.default_rng(0).exponential(20.0, (50, 20)))
-    one, other = (
-        rows.with_values(damped(rows.values, power=power) / usual_weight(rows, power=power))
-        for power in (POWER, PLAINER)
-    )
+def test_relative_weights_keep_every_tag():
+    """Also one that is hardly anything beside another."""
+    rows = damp_rows(Rows.of(np.array([[1.0, 1e9], [0.0, 0.0]])), relative=True)
 
-    for turned, meant in (
-        (reweighed(one, power=PLAINER), other),
-        (reweighed(other, power=POWER), one),
-    ):
-        assert np.allclose(turned.values, meant.values, rtol=0.01, atol=2 / GRID)
-        assert turned.values.mean() == pytest.approx(1.0, abs=1 / GRID)
-    nobody = Rows.of(np.zeros((2, 2)))
-    assert reweighed(nobody, power=PLAINER).n_rows == 2
+    assert rows.counts.tolist() == [2, 0]
+    assert rows.values[0] == 1 / GRID
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_a_usual_observation_counts_one(relative):
+    """Whatever the weights; and where there are none nothing is divided."""
+    raw = Rows.of(np.random.default_rng(0).exponential(20.0, (500, 20)))
+
+    rows, unit = observations(raw, relative=relative)
+
+    assert rows.values.mean() == pytest.approx(1.0, abs=1 / GRID)
+    assert np.array_equal(rows.values, damp_rows(raw, unit=unit, relative=relative).values)
+    assert observations(Rows.of(np.zeros((2, 3))), relative=relative)[1] == 1.0
 
 
 def test_what_was_damped_can_be_undone():

@@ -5,7 +5,6 @@ import pytest
 from scipy import sparse
 
 from models.guidance import Guided
-from models.weights import PLAINER, POWER
 from segmentation.circling import FacetCircles, clusterer_of, find_circles, spread
 from segmentation.config import CirclesConfig
 from segmentation.memory import Memory
@@ -116,15 +115,16 @@ def test_a_circle_of_the_run_before_is_tried_unless_told_not_to(facet, monkeypat
 
 
 @pytest.mark.parametrize(
-    ("was_whole", "power", "warm", "heard"),
+    ("was_whole", "was_relative", "warm", "heard"),
     [
-        (True, PLAINER, True, (True, PLAINER)),
-        (True, PLAINER, False, (False, POWER)),
-        (False, POWER, True, (False, POWER)),
+        (True, True, True, (True, True)),
+        (True, True, False, (False, False)),
+        (False, True, True, (False, True)),
+        (True, False, True, (True, False)),
     ],
 )
 def test_the_kind_of_profiles_before_is_told_to_the_fit(
-    facet, monkeypatch, was_whole, power, warm, heard
+    facet, monkeypatch, was_whole, was_relative, warm, heard
 ):
     """A cold start hears nothing of it."""
     made = []
@@ -134,8 +134,8 @@ def test_the_kind_of_profiles_before_is_told_to_the_fit(
         return made[-1]
 
     monkeypatch.setattr("segmentation.circling.clusterer_of", make)
-    memory = Memory(is_whole=was_whole, power=power)
+    memory = Memory(is_whole=was_whole, is_relative=was_relative)
 
     find_circles(facet, CirclesConfig(warm_start=warm), name="interest", seed=0, memory=memory)
 
-    assert [(clusterer.was_whole, clusterer.power) for clusterer in made] == [heard]
+    assert [(clusterer.was_whole, clusterer.was_relative) for clusterer in made] == [heard]

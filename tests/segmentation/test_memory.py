@@ -8,7 +8,6 @@ from scipy import sparse
 
 from models.mixture import crowd_shares, seeded, whole
 from models.rows import Rows
-from models.weights import PLAINER, POWER
 from segmentation.arrays import save_arrays
 from segmentation.memory import Memory, aligned
 from segmentation.store import Store
@@ -42,13 +41,13 @@ def test_profiles_move_to_the_columns_of_other_tags():
 
 
 @pytest.mark.parametrize(
-    ("learn", "power", "is_whole"), [(seeded, POWER, False), (whole, PLAINER, True)]
+    ("learn", "relative", "is_whole"), [(seeded, False, False), (whole, True, True)]
 )
-def test_a_run_remembers_how_profiles_told_circles(tmp_path, learn, power, is_whole):
+def test_a_run_remembers_how_profiles_told_circles(tmp_path, learn, relative, is_whole):
     """They say themselves whether they held every tag and how tags weighed."""
     rows = Rows.of(np.repeat(np.eye(2), 40, axis=0))
     found = learn(rows, np.repeat([0, 1], 40), crowd=crowd_shares(rows))
-    model = replace(found, power=power)
+    model = replace(found, relative=relative)
     words = {"circle_ids": ["lifestyle-1", "lifestyle-2"], "tag_names": ["a", "b"]}
     store = Store(tmp_path)
     folder = store.runs_folder / RUN / "models"
@@ -58,4 +57,4 @@ def test_a_run_remembers_how_profiles_told_circles(tmp_path, learn, power, is_wh
     )
 
     memory = Memory.of(store, RUN, "lifestyle")
-    assert (memory.is_whole, memory.power) == (is_whole, power)
+    assert (memory.is_whole, memory.is_relative) == (is_whole, relative)

@@ -9,7 +9,7 @@ import pytest
 from models import profiles as placing
 from models.profiles import Assignment, TagProfiles, assign, belonging
 from models.rows import Rows
-from models.weights import PLAINER, POWER, on_grid
+from models.weights import on_grid
 
 GRID = np.array([0.08, 0.28, 0.58, 0.75])
 
@@ -35,7 +35,7 @@ def drawn_profiles(rng: np.random.Generator, circles: int, tags: int) -> TagProf
         grid_weights=rng.dirichlet(np.ones(len(GRID))),
         offset=float(rng.normal(0.0, 2.0)),
         unit=float(rng.uniform(0.8, 1.5)),
-        power=float(rng.choice([POWER, PLAINER])),
+        relative=tags % 2 == 1,
         echo_starts=echoes.starts,
         echo_tags=echoes.columns,
         echo_shares=echoes.values,

@@ -6,10 +6,10 @@ import pytest
 from models.excerpts import only, taken
 from models.kernels.holding import hold_back
 from models.landmarks import row_hashes
-from models.observations import damped_rows
+from models.observations import damped_piece, damped_rows
 from models.rows import Rows
 from models.scrambling import chance, scrambled
-from models.weights import PLAINER, POWER, damp_rows
+from models.weights import damp_rows
 
 
 @pytest.fixture(scope="module", params=[np.float32, np.float64])
@@ -27,12 +27,14 @@ def same(one: Rows, other: Rows) -> bool:
     return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)
 
 
-@pytest.mark.parametrize("power", [POWER, PLAINER])
-def test_damped_weights_are_the_same_to_the_bit(rows, power):
-    """Whatever the unit."""
+@pytest.mark.parametrize("relative", [False, True])
+def test_damped_weights_are_the_same_to_the_bit(rows, relative):
+    """Whatever the unit, all at once and a few at a time."""
     for unit in (1.0, 0.37, 1.9):
-        one = damped_rows(rows, unit=unit, power=power)
-        assert same(one, damp_rows(rows, unit=unit, power=power))
+        by_numpy = damp_rows(rows, unit=unit, relative=relative)
+        assert same(damped_rows(rows, unit=unit, relative=relative), by_numpy)
+        piece = damped_piece(rows.part(50, 90), unit=unit, relative=relative)
+        assert same(piece, by_numpy.part(50, 90))
 
 
 def test_chosen_rows_come_in_their_order(rows):
