@@ -7,9 +7,10 @@ the number; circles found are those planted that have a match at Jaccard 0.5.
 """
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import sparse
 
 from benchmarks.judges import agreement, found
 from benchmarks.methods import METHODS
@@ -35,7 +36,8 @@ class Kind:
     """What is planted. Without `marks` a circle is a Dirichlet draw over all tags.
 
     `sizes` are uneven (five times between largest and smallest), by Zipf's law, or one circle of
-    half the people; `median` is of how much people do, `spread` of its logarithm.
+    half the people; `median` is of how much people do, `spread` of its logarithm. `repeats` are as
+    drawn, more of everything for some, in bursts, or nobody knows of them; the oracle knows all.
     """
 
     circles: int = 20
@@ -48,6 +50,7 @@ class Kind:
     spread: float = 0.7
     exponent: float = 0.8
     sizes: str = "uneven"
+    repeats: str = "as drawn"
     users: int = USERS
 
     def planted(self, seed: int) -> Population:
@@ -59,7 +62,7 @@ class Kind:
             if self.marks is None
             else marked(rng, crowd, self.circles, self.marks)
         )
-        return mixture(
+        drawn = mixture(
             rng,
             "kind",
             profiles,
@@ -70,6 +73,9 @@ class Kind:
             noise=self.noise,
             amount=activity(rng, self.users, median=self.median, spread=self.spread),
         )
+        X = drawn.X.copy()
+        X.data = REPEATS[self.repeats](rng, X)
+        return replace(drawn, X=X)
 
 
 def by_zipf(rng: np.random.Generator, circles: int) -> FloatArray:
@@ -83,6 +89,23 @@ def half_in_one(rng: np.random.Generator, circles: int) -> FloatArray:
     return np.array([0.5, *[0.5 / (circles - 1)] * (circles - 1)])
 
 
+def zealous(rng: np.random.Generator, X: sparse.csr_array) -> FloatArray:
+    """Multiply all that a person does by a number of their own."""
+    zeal = np.exp(rng.normal(0.0, 1.5, X.shape[0]))
+    return np.maximum(np.rint(X.data * np.repeat(zeal, np.diff(X.indptr))), 1.0)
+
+
+def in_bursts(rng: np.random.Generator, X: sparse.csr_array) -> FloatArray:
+    """Multiply each count by a number that says nothing of the circle, four on average."""
+    return np.asarray(X.data * rng.geometric(0.25, len(X.data)))
+
+
+REPEATS = {
+    "as drawn": lambda _, X: X.data,
+    "some do more": zealous,
+    "in bursts": in_bursts,
+    "unknown": lambda _, X: np.ones(len(X.data)),
+}
 SIZES = {"uneven": uneven_sizes, "zipf": by_zipf, "one half": half_in_one}
 KINDS = {
     "2 circles": Kind(circles=2, tags=1_000, marks=60),
@@ -93,6 +116,12 @@ KINDS = {
     "60 tags": Kind(circles=10, tags=60, marks=10),
     "100 tags": Kind(tags=100, marks=12),
     "200 tags": Kind(tags=200, marks=15),
+    "40 tags, some do more": Kind(circles=10, tags=40, marks=8, repeats="some do more"),
+    "100 tags, some do more": Kind(tags=100, marks=12, repeats="some do more"),
+    "40 tags, in bursts": Kind(circles=10, tags=40, marks=8, repeats="in bursts"),
+    "100 tags, in bursts": Kind(tags=100, marks=12, repeats="in bursts"),
+    "40 tags, repeats unknown": Kind(circles=10, tags=40, marks=8, repeats="unknown"),
+    "100 tags, repeats unknown": Kind(tags=100, marks=12, repeats="unknown"),
     "20,000 tags": Kind(circles=40, tags=20_000, marks=80, exponent=1.0, users=50_000),
     "tags evenly common": Kind(marks=60, exponent=0.1),
     "a few tags everywhere": Kind(marks=60, exponent=1.3),
